@@ -1,0 +1,142 @@
+//! A person's end of the board.
+
+use std::time::Duration;
+
+use super::{BYE, GET, HELD_BACK, POST, PROVE, SAVED};
+use crate::exchange::{Exchange, Heard};
+use crate::{Dial, Event, Machine, Now, Outbox, Peer, Transport};
+
+/// Sends `GET` and `POST <text>` as typed. A `GET` is over with the server's bye; a `POST` at once, unless an acknowledgement is awaited.
+#[derive(Debug)]
+pub struct Client {
+    exchange: Exchange,
+    dial: Dial,
+    acknowledged: bool,
+    /// How long to wait behind a `POST` that nothing answers, for a refusal and so that two of them stay apart on a stream.
+    settle: Duration,
+    phase: Phase,
+    /// The request that shows the server that we receive, for what it held back.
+    proof: Option<Box<[u8]>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Asking,
+    /// A `POST` is under way that may not be answered.
+    Settling {
+        until: Duration,
+    },
+    /// A `GET` is being answered.
+    Reading {
+        until: Duration,
+    },
+    /// An answer is awaited.
+    Waiting,
+}
+
+impl Client {
+    pub fn new(dial: Dial, acknowledged: bool, settle: Duration) -> Self {
+        let exchange = Exchange::new(dial, "GET or POST <text> (q quits): ");
+        Self { exchange, dial, acknowledged, settle, phase: Phase::Asking, proof: None }
+    }
+
+    fn typed(&mut self, now: Now, line: &[u8], out: &mut Outbox) {
+        let line = line.trim_ascii();
+        if line == b"q" {
+            out.finish(Peer::Terminal);
+        } else if line == GET.as_bytes() {
+            self.get(now, line, out);
+        } else if line.starts_with(POST.as_bytes()) && self.acknowledged {
+            self.phase = Phase::Waiting;
+            self.exchange.request(now, line, out);
+        } else if line.starts_with(POST.as_bytes()) {
+            self.phase = Phase::Settling { until: now.uptime + self.settle };
+            out.send(self.dial.peer(), line);
+        } else {
+            if !line.is_empty() {
+                let text = String::from_utf8_lossy(line);
+                out.complain(format_args!("not sent: `{text}` is neither GET nor POST <text>"));
+            }
+            self.exchange.ask(out);
+        }
+    }
+
+    fn get(&mut self, now: Now, request: &[u8], out: &mut Outbox) {
+        out.send(self.dial.peer(), request);
+        self.phase = Phase::Reading { until: now.uptime + self.dial.answer_max };
+    }
+
+    fn said(&mut self, now: Now, answer: &[u8], out: &mut Outbox) {
+        match self.phase {
+            Phase::Reading { .. } => self.read(now, answer, out),
+            Phase::Waiting => {
+                self.exchange.show(answer, out);
+                self.phase = Phase::Asking;
+                self.exchange.answered(out);
+            }
+            // The acknowledgement of a server that was told to, though we did not wait.
+            Phase::Asking | Phase::Settling { .. } if answer == SAVED.as_bytes() => {}
+            Phase::Asking | Phase::Settling { .. } => self.exchange.show(answer, out),
+        }
+    }
+
+    fn read(&mut self, now: Now, text: &[u8], out: &mut Outbox) {
+        self.phase = Phase::Reading { until: now.uptime + self.dial.answer_max };
+        if text == BYE.as_bytes() {
+            match self.proof.take() {
+                Some(proof) => self.get(now, &proof, out),
+                None => self.ask(out),
+            }
+        } else if let Some(proof) = asked_proof(text).filter(|_| self.dial.transport == Transport::Udp) {
+            self.proof = Some(proof);
+        } else {
+            out.print(format_args!("{}", String::from_utf8_lossy(text)));
+        }
+    }
+
+    fn ask(&mut self, out: &mut Outbox) {
+        self.phase = Phase::Asking;
+        self.exchange.ask(out);
+    }
+}
+
+/// The request that the server asks for, if this is the line in which it does.
+fn asked_proof(line: &[u8]) -> Option<Box<[u8]>> {
+    let line = std::str::from_utf8(line).ok()?.strip_prefix("Error: ")?;
+    let (count, rest) = line.split_once(' ')?;
+    count.parse::<usize>().ok()?;
+    let words = rest.strip_prefix(HELD_BACK)?.trim();
+    Some(format!("{PROVE}{words}").into_bytes().into())
+}
+
+impl Machine for Client {
+    fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Outbox) {
+        match (self.phase, event) {
+            (Phase::Settling { .. }, Event::Timeout) => return self.ask(out),
+            (Phase::Reading { .. }, Event::Timeout) => {
+                let Dial { server, answer_max, .. } = self.dial;
+                out.complain(format_args!("no {BYE} from {server} within {answer_max:?}: texts may be missing"));
+                self.proof = None;
+                return self.ask(out);
+            }
+            (Phase::Reading { .. }, Event::Gone(Peer::Remote(_))) if self.dial.transport == Transport::Udp => {
+                return self.ask(out);
+            }
+            _ => {}
+        }
+        match self.exchange.sort(event, out) {
+            Heard::Opened => self.exchange.ask(out),
+            Heard::Typed(line) => self.typed(now, line, out),
+            Heard::Said(answer) => self.said(now, answer, out),
+            Heard::Left => out.finish(Peer::Terminal),
+            Heard::Nothing => {}
+        }
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        match self.phase {
+            Phase::Settling { until } | Phase::Reading { until } => Some(until),
+            Phase::Asking | Phase::Waiting => self.exchange.deadline(),
+        }
+    }
+}

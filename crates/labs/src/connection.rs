@@ -1,0 +1,147 @@
+//! A machine at one end of a byte stream, with its framing, its idle time and its end.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::framing::{Ending, Framing, Overlong, Rules};
+use crate::{Event, Machine, Now, Outbox, Peer};
+
+/// One end of a stream: bytes and time go in, an [`Outbox`] is filled.
+///
+/// The driver writes what [`Outbox::wire`] holds before it delivers anything more, so a peer that does not read is not
+/// read from either. Once [`Connection::is_finished`], it writes what is left, closes, and ignores what still arrives.
+pub struct Connection {
+    peer: SocketAddr,
+    machine: Box<dyn Machine + Send>,
+    framing: Framing,
+    message_bytes_max: usize,
+    idle_max: Option<Duration>,
+    heard_at: Duration,
+    finished: bool,
+}
+
+impl Connection {
+    /// An end that talks to `peer`. If nothing is heard for `idle_max`, the peer is told and the stream closed.
+    pub fn new(peer: SocketAddr, machine: Box<dyn Machine + Send>, rules: Rules, idle_max: Option<Duration>) -> Self {
+        let framing = Framing::new(rules);
+        let message_bytes_max = rules.message_bytes_max;
+        Self { peer, machine, framing, message_bytes_max, idle_max, heard_at: Duration::ZERO, finished: false }
+    }
+
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// Whether the machine or a limit has ended it: nothing more will be said.
+    pub fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// The uptime at which [`Connection::tick`] is due, if any.
+    pub fn deadline(&self) -> Option<Duration> {
+        let idle = self.idle_max.map(|idle| self.heard_at + idle);
+        [self.framing.deadline(), self.machine.deadline(), idle].into_iter().flatten().min()
+    }
+
+    /// The stream is established.
+    pub fn open(&mut self, now: Now, out: &mut Outbox) {
+        self.heard_at = now.uptime;
+        self.pass(now, Event::Opened(Peer::Remote(self.peer)), out);
+    }
+
+    /// Bytes arrived.
+    pub fn receive(&mut self, now: Now, bytes: &[u8], out: &mut Outbox) {
+        if self.finished {
+            return;
+        }
+        self.heard_at = now.uptime;
+        let (peer, machine) = (self.peer, &mut self.machine);
+        let each = |message: &[u8], ending| pass_message(machine.as_mut(), peer, now, message, ending, out);
+        let cut = self.framing.receive(now.uptime, bytes, each);
+        self.settle(now, cut, out);
+    }
+
+    /// The peer has finished sending (FIN), but may still read.
+    pub fn receive_end(&mut self, now: Now, out: &mut Outbox) {
+        if self.finished {
+            return;
+        }
+        let (peer, machine) = (self.peer, &mut self.machine);
+        let each = |message: &[u8], ending| pass_message(machine.as_mut(), peer, now, message, ending, out);
+        let cut = self.framing.flush(each);
+        self.settle(now, cut, out);
+        self.pass(now, Event::Finished(Peer::Remote(self.peer)), out);
+    }
+
+    /// The stream broke: a reset, or a peer that could not be written to in time.
+    pub fn lose(&mut self, now: Now, out: &mut Outbox) {
+        self.pass(now, Event::Gone(Peer::Remote(self.peer)), out);
+        self.finished = true;
+    }
+
+    /// Time has passed: ends a quiet time, an idle time, or calls the machine at its deadline.
+    pub fn tick(&mut self, now: Now, out: &mut Outbox) {
+        if self.finished {
+            return;
+        }
+        let (peer, machine) = (self.peer, &mut self.machine);
+        let each = |message: &[u8], ending| pass_message(machine.as_mut(), peer, now, message, ending, out);
+        let cut = self.framing.quiet(now.uptime, each);
+        self.settle(now, cut, out);
+        if self.machine.deadline().is_some_and(|at| at <= now.uptime) {
+            self.pass(now, Event::Timeout, out);
+        }
+        if let Some(idle) = self.idle_max.filter(|&idle| self.heard_at + idle <= now.uptime) {
+            self.dismiss(now, format_args!("Error: nothing heard for {idle:?}, closing the connection"), out);
+        }
+    }
+
+    /// Something else happened: the terminal said something, or the store did.
+    pub fn pass(&mut self, now: Now, event: Event<'_>, out: &mut Outbox) {
+        if self.finished {
+            return;
+        }
+        out.begin(self.framing.ending(), Some(self.peer));
+        self.machine.handle(now, event, out);
+        self.finished |= out.is_finished();
+    }
+
+    /// The service shuts down: the machine may say its last, and the peer is told.
+    pub fn shut_down(&mut self, now: Now, out: &mut Outbox) {
+        self.pass(now, Event::Finished(Peer::Terminal), out);
+        self.dismiss(now, format_args!("Error: the server is shutting down"), out);
+    }
+
+    /// Tells the peer why, tells the machine that the peer is gone, and ends.
+    fn dismiss(&mut self, now: Now, why: std::fmt::Arguments<'_>, out: &mut Outbox) {
+        if self.finished {
+            return;
+        }
+        out.begin(self.framing.ending(), Some(self.peer));
+        out.send_text(Peer::Remote(self.peer), why);
+        self.machine.handle(now, Event::Gone(Peer::Remote(self.peer)), out);
+        self.finished = true;
+    }
+
+    fn settle(&mut self, now: Now, cut: Result<(), Overlong>, out: &mut Outbox) {
+        self.finished |= out.is_finished();
+        if cut == Err(Overlong) {
+            let limit = self.message_bytes_max;
+            self.dismiss(now, format_args!("Error: message longer than {limit} bytes, closing the connection"), out);
+        }
+    }
+}
+
+/// Says whether the machine wants to hear more.
+fn pass_message(
+    machine: &mut dyn Machine,
+    peer: SocketAddr,
+    now: Now,
+    message: &[u8],
+    ending: Ending,
+    out: &mut Outbox,
+) -> bool {
+    out.begin(ending, Some(peer));
+    machine.handle(now, Event::Message(Peer::Remote(peer), message), out);
+    !out.is_finished()
+}

@@ -1,0 +1,72 @@
+//! Text that is safe for a terminal.
+
+use std::fmt;
+
+/// Writes into a string, with every character that could act on a terminal in a form that only shows.
+///
+/// Control characters become their pictures (`ESC` is `␛`, a line feed inside a message `␊`); C1 controls, marks that
+/// reorder text (bidi) and line separators become `<U+202E>`. So nothing a peer says moves a cursor or forges a line.
+pub struct Visible<'a>(pub &'a mut String);
+
+impl fmt::Write for Visible<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut rest = text;
+        while let Some(at) = rest.find(|c| !is_printable(c)) {
+            self.0.push_str(&rest[..at]);
+            let Some(control) = rest[at..].chars().next() else { break };
+            self.push_shown(control)?;
+            rest = &rest[at + control.len_utf8()..];
+        }
+        self.0.push_str(rest);
+        Ok(())
+    }
+}
+
+impl Visible<'_> {
+    fn push_shown(&mut self, control: char) -> fmt::Result {
+        match control {
+            '\0'..='\x1f' => self.0.extend(char::from_u32(0x2400 + u32::from(control))),
+            '\x7f' => self.0.push('␡'),
+            other => write!(self.0, "<U+{:04X}>", u32::from(other))?,
+        }
+        Ok(())
+    }
+}
+
+use fmt::Write as _;
+
+/// Whether a terminal shows this character without doing anything else.
+pub(crate) fn is_printable(c: char) -> bool {
+    let reorders = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let parts_lines = matches!(c, '\u{2028}' | '\u{2029}');
+    !c.is_control() && !reorders && !parts_lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn visible(text: &str) -> String {
+        let mut shown = String::new();
+        Visible(&mut shown).write_str(text).unwrap();
+        shown
+    }
+
+    #[test]
+    fn plain_text_of_any_script_is_untouched() {
+        assert_eq!(visible("Grüße, 世界 🎉"), "Grüße, 世界 🎉");
+    }
+
+    #[test]
+    fn controls_are_shown_and_not_sent() {
+        assert_eq!(visible("\x1b[2Jgone\r\n\x7f"), "␛[2Jgone␍␊␡");
+        assert_eq!(visible("a\u{9b}31m\u{202e}b\u{2028}"), "a<U+009B>31m<U+202E>b<U+2028>");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_alive_remains(text in "\\PC*|(?s).*") {
+            proptest::prop_assert!(visible(&text).chars().all(is_printable));
+        }
+    }
+}
