@@ -1,1 +1,27 @@
+//! The labs' machines on real sockets, with tokio.
+//!
+//! [`serve`] runs services until a signal; [`join`] runs one client. One task a connection owns its machine, one task a
+//! datagram socket owns its machine: there is no queue and no lock between what arrives and what is answered.
 #![forbid(unsafe_code)]
+
+mod accept;
+mod clock;
+mod datagram;
+mod gate;
+mod join;
+mod keyboard;
+mod listen;
+mod log;
+mod resolve;
+mod serve;
+mod store;
+mod stream;
+
+pub use gate::Limits;
+pub use join::{JoinError, JoinPlan, join};
+pub use keyboard::{Keyboard, Typed, Typist, keyboard};
+pub use listen::{BindError, Endpoint, Listen};
+pub use log::{Line, Log};
+pub use resolve::Family;
+pub use serve::{DatagramMachine, ServeError, ServicePlan, StreamMachine, descriptor_limit, serve};
+pub use store::StoreError;

@@ -158,10 +158,8 @@ impl Server {
     }
 
     fn close_if_done(&mut self, out: &mut Outbox) {
-        if self.queue.is_empty() {
-            if let Some(peer) = self.closing.take() {
-                out.finish(peer);
-            }
+        if let Some(peer) = self.closing.take_if(|_| self.queue.is_empty()) {
+            out.finish(peer);
         }
     }
 }

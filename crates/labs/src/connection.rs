@@ -39,8 +39,12 @@ impl Connection {
 
     /// The uptime at which [`Connection::tick`] is due, if any.
     pub fn deadline(&self) -> Option<Duration> {
-        let idle = self.idle_max.map(|idle| self.heard_at + idle);
-        [self.framing.deadline(), self.machine.deadline(), idle].into_iter().flatten().min()
+        [self.framing.deadline(), self.machine.deadline(), self.idle_deadline()].into_iter().flatten().min()
+    }
+
+    /// The uptime at which a peer that takes nothing of what was sent to it is given up, if ever.
+    pub fn idle_deadline(&self) -> Option<Duration> {
+        self.idle_max.map(|idle| self.heard_at + idle)
     }
 
     /// The stream is established.
@@ -91,7 +95,7 @@ impl Connection {
         if self.machine.deadline().is_some_and(|at| at <= now.uptime) {
             self.pass(now, Event::Timeout, out);
         }
-        if let Some(idle) = self.idle_max.filter(|&idle| self.heard_at + idle <= now.uptime) {
+        if let Some(idle) = self.idle_max.filter(|_| self.idle_deadline() <= Some(now.uptime)) {
             self.dismiss(now, format_args!("Error: nothing heard for {idle:?}, closing the connection"), out);
         }
     }

@@ -52,11 +52,6 @@ pub enum Outcome {
 }
 
 impl Outbox {
-    /// An outbox that drops lines for the terminal unseen, so that a quiet server does not even format them.
-    pub fn muted() -> Self {
-        Self { muted: true, ..Self::default() }
-    }
-
     /// Sends one message: to a remote peer framed as it speaks, to the terminal as a line, to the store as a text to keep.
     pub fn send(&mut self, peer: Peer, message: &[u8]) {
         match peer {
@@ -132,6 +127,11 @@ impl Outbox {
     pub fn begin(&mut self, ending: Ending, about: Option<SocketAddr>) {
         self.ending = ending;
         self.about = about;
+    }
+
+    /// Whether lines for the terminal are dropped unseen, so that a quiet server does not even format them.
+    pub fn mute(&mut self, muted: bool) {
+        self.muted = muted;
     }
 
     /// All bytes for remote peers, framed, in order: what a stream's only peer is to get.
@@ -218,7 +218,8 @@ mod tests {
 
     #[test]
     fn a_muted_outbox_still_answers() {
-        let mut out = Outbox::muted();
+        let mut out = Outbox::default();
+        out.mute(true);
         out.print(format_args!("unseen"));
         out.send(Peer::Remote(PEER), b"seen");
         assert_eq!(out.shown().count(), 0);

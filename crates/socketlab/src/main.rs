@@ -1,2 +1,96 @@
+//! socketlab: every classic lab service as a real server and a real client.
 #![forbid(unsafe_code)]
-fn main() {}
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the one crate that prints")]
+
+mod address;
+mod cli;
+mod config;
+mod join;
+mod printer;
+mod serve;
+mod services;
+mod settings;
+mod terminal;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use cli::{Cli, Command};
+
+/// The other side failed or said no.
+const FAILED: u8 = 1;
+/// The user can mend it: arguments or configuration.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Serve(args) => return serve::run(&args),
+        Command::Config(args) => config::run(&args),
+        Command::Completions { shell } => write_completions(shell),
+        Command::Man => write_manual(),
+        Command::Help { command } => help(command.as_deref()),
+        client => return join::run(client),
+    };
+    report(result, USAGE)
+}
+
+/// Tells an error in one sentence.
+fn report(result: anyhow::Result<()>, code: u8) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads our output has enough of it.
+        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(is_broken_pipe) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("socketlab: {error:#}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn is_broken_pipe(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::BrokenPipe
+}
+
+fn write_completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "socketlab", &mut script);
+    Ok(std::io::stdout().write_all(&script)?)
+}
+
+/// One page for all commands, as people look for a program and not for its parts.
+fn write_manual() -> anyhow::Result<()> {
+    let command = Cli::command();
+    let mut page = Vec::new();
+    let manual = clap_mangen::Man::new(command.clone());
+    manual.render_title(&mut page)?;
+    manual.render_name_section(&mut page)?;
+    manual.render_synopsis_section(&mut page)?;
+    manual.render_description_section(&mut page)?;
+    for subcommand in command.get_subcommands() {
+        let name = format!("socketlab {}", subcommand.get_name());
+        let about = subcommand.get_about().map(ToString::to_string).unwrap_or_default();
+        let manual = clap_mangen::Man::new(subcommand.clone().bin_name(name.clone()));
+        writeln!(page, ".SH {}\n{about}", name.to_uppercase())?;
+        manual.render_synopsis_section(&mut page)?;
+        manual.render_options_section(&mut page)?;
+    }
+    Ok(std::io::stdout().write_all(&page)?)
+}
+
+fn help(name: Option<&str>) -> anyhow::Result<()> {
+    let mut command = Cli::command();
+    let text = match name {
+        None => command.render_help(),
+        Some(name) => {
+            let bin_name = format!("socketlab {name}");
+            let subcommand = command.find_subcommand(name);
+            let subcommand = subcommand
+                .ok_or_else(|| anyhow::anyhow!("there is no command `{name}`; `socketlab help` lists them all"))?;
+            subcommand.clone().bin_name(bin_name).render_long_help()
+        }
+    };
+    Ok(write!(std::io::stdout(), "{text}")?)
+}

@@ -1,0 +1,96 @@
+//! Accepts connections, within the limits.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use labs::{Connection, Tone, Transport};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+use crate::gate::{Full, Permit};
+use crate::log::Line;
+use crate::serve::Serving;
+use crate::stream::{converse, refuse};
+
+/// How long to wait for a descriptor when none is left, unless somebody leaves before.
+const DESCRIPTOR_PAUSE: Duration = Duration::from_millis(100);
+/// Newcomers at a full gate who are told so; beyond, they are closed without a word.
+const REFUSALS_MAX: usize = 64;
+
+/// Accepts until shutdown.
+pub(crate) async fn accept(listener: TcpListener, serving: Arc<Serving>) {
+    let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
+    let mut starved = false;
+    loop {
+        let accepted = tokio::select! {
+            () = serving.shutdown.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                starved = false;
+                welcome(stream, peer, &serving, &refusals);
+            }
+            Err(error) if lacks_resources(&error) => {
+                if !std::mem::replace(&mut starved, true) {
+                    tell_starved(&serving, &error);
+                }
+                // Without a pause the pending connection would wake us at once, for ever.
+                let _ = tokio::time::timeout(DESCRIPTOR_PAUSE, serving.gate.released()).await;
+            }
+            // The newcomer was gone before it was accepted.
+            Err(_) => {}
+        }
+    }
+}
+
+fn welcome(stream: TcpStream, peer: SocketAddr, serving: &Arc<Serving>, refusals: &Arc<Semaphore>) {
+    // Answers are written whole, so waiting for more to send with them only delays.
+    let _ = stream.set_nodelay(true);
+    match serving.gate.admit(peer.ip()) {
+        Ok(permit) => start(stream, peer, serving, permit),
+        Err(_) => {
+            let Ok(turn) = Arc::clone(refusals).try_acquire_owned() else { return };
+            let serving = Arc::clone(serving);
+            serving.tasks.clone().spawn(async move {
+                match serving.gate.admit_in_time(peer.ip()).await {
+                    Ok(permit) => start(stream, peer, &serving, permit),
+                    Err(full) => refuse(stream, &refusal(&serving, full)).await,
+                }
+                drop(turn);
+            });
+        }
+    }
+}
+
+fn start(stream: TcpStream, peer: SocketAddr, serving: &Arc<Serving>, permit: Permit) {
+    let Some(stream_machine) = &serving.stream_machine else { return };
+    let connection = Connection::new(peer, stream_machine(), serving.rules, Some(serving.idle_timeout));
+    serving.tasks.spawn(converse(stream, connection, Arc::clone(serving), permit));
+}
+
+/// In the service's own words where its lab has some; how the peer speaks is not known yet.
+fn refusal(serving: &Serving, full: Full) -> Vec<u8> {
+    let mut text = match (serving.busy, full) {
+        (Some(busy), _) => busy.to_owned(),
+        (None, Full::Members(limit)) => format!("Error: the server is full ({limit} clients), try again later"),
+        (None, Full::Address(limit)) => format!("Error: your address has {limit} connections already, close some"),
+    }
+    .into_bytes();
+    serving.rules.greeting.push(&mut text, 0);
+    text
+}
+
+fn lacks_resources(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let lacking = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
+    lacking.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+fn tell_starved(serving: &Serving, error: &io::Error) {
+    let text = format!("no connection can be accepted until one closes: {error}");
+    let (service, transport) = (serving.service, Transport::Tcp);
+    serving.log.line(Line { service, transport, about: None, tone: Tone::Complain, text: &text });
+}

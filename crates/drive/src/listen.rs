@@ -1,0 +1,112 @@
+//! Binds sockets.
+
+use std::io;
+use std::net::SocketAddr;
+
+use labs::{Service, Transport};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, UdpSocket};
+
+/// Where a service is to listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listen {
+    pub transport: Transport,
+    /// Port 0 asks the system for one.
+    pub address: SocketAddr,
+    /// It may be left out where the system lacks the address, as with IPv6 switched off.
+    pub optional: bool,
+}
+
+/// Where a service listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    pub service: Service,
+    pub transport: Transport,
+    pub address: SocketAddr,
+}
+
+/// An address could not be had.
+#[derive(Debug, thiserror::Error)]
+#[error("{service} cannot listen at {transport}://{address}: {}", next_step(.source))]
+pub struct BindError {
+    pub service: Service,
+    pub transport: Transport,
+    pub address: SocketAddr,
+    pub source: io::Error,
+}
+
+fn next_step(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another program has this port. End it, or choose a port: SERVICE=PORT, 0 for any free one".to_owned()
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "this computer does not have this address. Leave it out, or use --lan for all it has".to_owned()
+        }
+        io::ErrorKind::PermissionDenied => "ports below 1024 need special rights. Choose a larger port".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Pending connections the system keeps while we are busy: a storm of logins must not be turned away.
+const BACKLOG: i32 = 4096;
+/// Asked for; the system may grant less.
+const DATAGRAM_BUFFER_BYTES: usize = 1024 * 1024;
+
+pub(crate) enum Socketed {
+    Stream(TcpListener),
+    Datagram(UdpSocket),
+}
+
+/// Binds a service's sockets. Those that ask for any port share the first one's where they can.
+pub(crate) fn bind_all(service: Service, wanted: &[Listen]) -> Result<Vec<(Endpoint, Socketed)>, BindError> {
+    let mut bound: Vec<(Endpoint, Socketed)> = Vec::new();
+    for &Listen { transport, address, optional } in wanted {
+        let shared = bound.first().map(|(endpoint, _)| endpoint.address.port()).filter(|_| address.port() == 0);
+        let first_try = shared.map(|port| bind(transport, SocketAddr::new(address.ip(), port)));
+        let socket = match first_try {
+            Some(Ok(socket)) => Ok(socket),
+            Some(Err(_)) | None => bind(transport, address),
+        };
+        match socket {
+            Ok((address, socket)) => bound.push((Endpoint { service, transport, address }, socket)),
+            Err(error) if optional && lacks_address(&error) => {}
+            Err(source) => return Err(BindError { service, transport, address, source }),
+        }
+    }
+    Ok(bound)
+}
+
+fn lacks_address(error: &io::Error) -> bool {
+    let lacking = [rustix::io::Errno::ADDRNOTAVAIL, rustix::io::Errno::AFNOSUPPORT];
+    lacking.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+fn bind(transport: Transport, address: SocketAddr) -> io::Result<(SocketAddr, Socketed)> {
+    let domain = Domain::for_address(address);
+    let socket = match transport {
+        Transport::Tcp => Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?,
+        Transport::Udp => Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?,
+    };
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    match transport {
+        Transport::Tcp => {
+            // A restarted server need not wait for the last one's connections to be forgotten.
+            socket.set_reuse_address(true)?;
+            socket.bind(&address.into())?;
+            socket.listen(BACKLOG)?;
+            let listener = TcpListener::from_std(socket.into())?;
+            Ok((listener.local_addr()?, Socketed::Stream(listener)))
+        }
+        Transport::Udp => {
+            // A smaller buffer only loses more under load, which UDP may.
+            let _ = socket.set_recv_buffer_size(DATAGRAM_BUFFER_BYTES);
+            socket.bind(&address.into())?;
+            let socket = UdpSocket::from_std(socket.into())?;
+            Ok((socket.local_addr()?, Socketed::Datagram(socket)))
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Runs services until a signal, then ends them in order.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use labs::framing::Rules;
+use labs::{Datagrams, Machine, Service, Shelf, Transport, Unanswered};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::accept::accept;
+use crate::clock::Clock;
+use crate::datagram::serve_datagrams;
+use crate::gate::{Gate, Limits};
+use crate::listen::{BindError, Endpoint, Listen, Socketed, bind_all};
+use crate::log::Log;
+use crate::store::{Store, StoreError};
+
+/// Makes the machine of one connection.
+pub type StreamMachine = Box<dyn Fn() -> Box<dyn Machine + Send> + Send + Sync>;
+/// Makes the machine of one datagram socket.
+pub type DatagramMachine = Box<dyn Fn() -> Box<dyn Machine + Send> + Send + Sync>;
+
+/// One service to serve.
+pub struct ServicePlan {
+    pub service: Service,
+    pub listen: Vec<Listen>,
+    pub limits: Limits,
+    pub rules: Rules,
+    /// What a newcomer at a full service hears, where its lab says.
+    pub busy: Option<&'static str>,
+    pub stream_machine: Option<StreamMachine>,
+    pub datagram_machine: Option<DatagramMachine>,
+    /// The file in which texts are kept, and the shelf that shows them.
+    pub store: Option<(PathBuf, Shelf)>,
+}
+
+/// Why serving could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the system gives no runtime: {0}")]
+    Runtime(#[from] std::io::Error),
+}
+
+/// What all tasks of a service share.
+pub(crate) struct Serving {
+    pub(crate) service: Service,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) rules: Rules,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) busy: Option<&'static str>,
+    pub(crate) stream_machine: Option<StreamMachine>,
+    pub(crate) store: Option<Store>,
+}
+
+/// How long peers have to take what they are told at shutdown.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(3);
+/// The descriptors a server needs for itself.
+const DESCRIPTORS_OWN: u64 = 64;
+
+/// Raises the soft limit of open descriptors to the hard one and tells how many connections fit.
+pub fn descriptor_limit() -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    // What cannot be raised stays, and is what we tell.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    let limit = getrlimit(Resource::Nofile).current.or(current).unwrap_or(u64::MAX);
+    limit.saturating_sub(DESCRIPTORS_OWN)
+}
+
+/// Binds everything, calls `ready` with what is bound, and serves until SIGINT or SIGTERM; then stops accepting, tells
+/// the peers, waits for them within a bound, and flushes the store. A second signal ends the program at once.
+///
+/// # Errors
+/// If an address cannot be had, a store cannot be opened, or the system gives no runtime.
+pub fn serve(plans: Vec<ServicePlan>, log: Arc<dyn Log>, ready: impl FnOnce(&[Endpoint])) -> Result<(), ServeError> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut builder = match cores {
+        1 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    builder.enable_all().build()?.block_on(async {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let (clock, shutdown, tasks) = (Arc::new(Clock::start()), CancellationToken::new(), TaskTracker::new());
+        let mut writers = Vec::new();
+        let mut bound = Vec::new();
+        for plan in &plans {
+            bound.push(bind_all(plan.service, &plan.listen)?);
+        }
+        let endpoints: Vec<Endpoint> = bound.iter().flatten().map(|(endpoint, _)| *endpoint).collect();
+        let unanswered = Unanswered::with_own(endpoints.iter().map(|endpoint| endpoint.address.port()));
+        for (plan, sockets) in plans.into_iter().zip(bound) {
+            let store = match plan.store {
+                Some((path, shelf)) => {
+                    let (store, writer) = Store::open(&path, shelf)?;
+                    writers.push(writer);
+                    Some(store)
+                }
+                None => None,
+            };
+            let serving = Arc::new(Serving {
+                service: plan.service,
+                clock: Arc::clone(&clock),
+                log: Arc::clone(&log),
+                shutdown: shutdown.clone(),
+                tasks: tasks.clone(),
+                gate: Gate::new(&plan.limits),
+                rules: plan.rules,
+                idle_timeout: plan.limits.idle_timeout,
+                busy: plan.busy,
+                stream_machine: plan.stream_machine,
+                store,
+            });
+            start(&serving, sockets, plan.datagram_machine.as_ref(), &unanswered);
+        }
+        ready(&endpoints);
+        let mut signalled = async || {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        };
+        signalled().await;
+        shutdown.cancel();
+        tasks.close();
+        tokio::select! {
+            _ = tokio::time::timeout(SHUTDOWN_MAX, tasks.wait()) => {}
+            () = signalled() => {}
+        }
+        Ok::<_, ServeError>(writers)
+    })
+    .map(|writers| {
+        for writer in writers {
+            // Its end is all we wait for: a writer that panicked has already told its clients.
+            let _ = writer.join();
+        }
+    })
+}
+
+fn start(
+    serving: &Arc<Serving>,
+    sockets: Vec<(Endpoint, Socketed)>,
+    datagram_machine: Option<&DatagramMachine>,
+    unanswered: &Unanswered,
+) {
+    for (_, socket) in sockets {
+        match (socket, datagram_machine) {
+            (Socketed::Stream(listener), _) => drop(serving.tasks.spawn(accept(listener, Arc::clone(serving)))),
+            (Socketed::Datagram(socket), Some(machine)) => {
+                let bytes_max = serving.rules.message_bytes_max;
+                let datagrams = Datagrams::new(machine(), unanswered.clone(), bytes_max);
+                serving.tasks.spawn(serve_datagrams(socket, datagrams, Arc::clone(serving)));
+            }
+            (Socketed::Datagram(_), None) => {}
+        }
+    }
+}
+
+/// The transports a plan can be served over.
+impl ServicePlan {
+    pub fn has_machine(&self, transport: Transport) -> bool {
+        match transport {
+            Transport::Tcp => self.stream_machine.is_some(),
+            Transport::Udp => self.datagram_machine.is_some(),
+        }
+    }
+}

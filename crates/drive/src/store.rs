@@ -1,0 +1,150 @@
+//! Keeps `board`'s texts on disk: many that arrive together share one commit.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use labs::Shelf;
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use tokio::sync::oneshot;
+
+const TEXTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("board");
+/// The texts that share a commit at most.
+const GROUP_MAX: usize = 4096;
+
+/// The store's file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the store {} cannot be used: {reason}. Choose another file with --store", path.display())]
+pub struct StoreError {
+    pub path: PathBuf,
+    pub reason: String,
+}
+
+/// Somebody waits to hear that its text is safe.
+pub(crate) type Ticket = oneshot::Receiver<bool>;
+
+struct Order {
+    text: Vec<u8>,
+    kept: oneshot::Sender<bool>,
+}
+
+/// Takes texts to keep. How many may be on their way is bounded by the [`Shelf`]'s places.
+#[derive(Clone)]
+pub(crate) struct Store(Sender<Order>);
+
+impl Store {
+    /// Opens or creates the file, fills the shelf with what it holds, and starts the thread that writes.
+    pub(crate) fn open(path: &Path, shelf: Shelf) -> Result<(Self, JoinHandle<()>), StoreError> {
+        let failed = |error: &dyn std::fmt::Display| StoreError { path: path.to_owned(), reason: error.to_string() };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
+        }
+        let database = Database::create(path).map_err(|error| failed(&error))?;
+        let next = load(&database, &shelf).map_err(|error| failed(&error))?;
+        let (sender, orders) = channel();
+        let writer = Writer { database, shelf, next };
+        let thread = std::thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(&orders));
+        Ok((Self(sender), thread.map_err(|error| failed(&error))?))
+    }
+
+    pub(crate) fn keep(&self, text: Vec<u8>) -> Ticket {
+        let (kept, ticket) = oneshot::channel();
+        // A writer that is gone drops the order, and the ticket then says that the text was not kept.
+        let _ = self.0.send(Order { text, kept });
+        ticket
+    }
+}
+
+fn load(database: &Database, shelf: &Shelf) -> Result<u64, redb::Error> {
+    let write = database.begin_write()?;
+    write.open_table(TEXTS)?;
+    write.commit()?;
+    let read = database.begin_read()?;
+    let mut next = 0;
+    for entry in read.open_table(TEXTS)?.iter()? {
+        let (place, text) = entry?;
+        shelf.push(text.value());
+        next = place.value() + 1;
+    }
+    Ok(next)
+}
+
+struct Writer {
+    database: Database,
+    shelf: Shelf,
+    next: u64,
+}
+
+impl Writer {
+    fn run(mut self, orders: &Receiver<Order>) {
+        while let Ok(first) = orders.recv() {
+            let mut group = vec![first];
+            group.extend(orders.try_iter().take(GROUP_MAX - 1));
+            let kept = self.commit(&group).is_ok();
+            for Order { text, kept: answer } in group {
+                if kept {
+                    self.shelf.push(&text);
+                }
+                // Who no longer waits does not need to know.
+                let _ = answer.send(kept);
+            }
+        }
+    }
+
+    fn commit(&mut self, group: &[Order]) -> Result<(), Arc<redb::Error>> {
+        let write = || -> Result<u64, redb::Error> {
+            let write = self.database.begin_write()?;
+            let mut next = self.next;
+            {
+                let mut table = write.open_table(TEXTS)?;
+                for order in group {
+                    table.insert(next, order.text.as_slice())?;
+                    next += 1;
+                }
+            }
+            write.commit()?;
+            Ok(next)
+        };
+        self.next = write().map_err(Arc::new)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use labs::ShelfLimits;
+
+    fn shelf() -> Shelf {
+        Shelf::new(ShelfLimits { texts_max: 100, bytes_max: 1000 })
+    }
+
+    #[test]
+    fn texts_are_there_after_a_restart_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/board.redb");
+        for run in 0..3u8 {
+            let shelf = shelf();
+            let (store, thread) = Store::open(&path, shelf.clone()).unwrap();
+            assert_eq!(shelf.len(), usize::from(run) * 2);
+            let tickets: Vec<_> = (0..2).map(|text| store.keep(vec![b'0' + run * 2 + text])).collect();
+            assert!(tickets.into_iter().all(|ticket| ticket.blocking_recv().unwrap()));
+            drop(store);
+            thread.join().unwrap();
+        }
+        let shelf = shelf();
+        let _store = Store::open(&path, shelf.clone()).unwrap();
+        let texts: Vec<_> = (0..shelf.len()).map(|place| shelf.get(place).unwrap()[0]).collect();
+        assert_eq!(texts, b"012345");
+    }
+
+    #[test]
+    fn a_file_in_use_is_said_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("board.redb");
+        let _open = Store::open(&path, shelf()).unwrap();
+        let error = Store::open(&path, shelf()).err().unwrap().to_string();
+        assert!(error.contains("--store"), "{error}");
+    }
+}

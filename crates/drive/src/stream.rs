@@ -1,0 +1,248 @@
+//! One connection's task: it owns its machine, and reads only when everything answered has been taken.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use labs::{Connection, Event, Now, Outbox, Peer, Transport};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::Sleep;
+
+use crate::gate::Permit;
+use crate::log::pass_lines;
+use crate::serve::Serving;
+use crate::store::Ticket;
+
+/// What one thread reads into and answers from, for all its connections: an idle one holds no buffer.
+struct Scratch {
+    read: Box<[u8]>,
+    out: Outbox,
+}
+
+const READ_BYTES: usize = 64 * 1024;
+/// How long, and how much, a closed peer is still listened to, so that what it was told last is not lost to a reset.
+const LINGER_MAX: Duration = Duration::from_secs(2);
+const LINGER_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> =
+        RefCell::new(Scratch { read: vec![0; READ_BYTES].into_boxed_slice(), out: Outbox::default() });
+}
+
+/// Talks with one peer until either side ends.
+pub(crate) async fn converse(stream: TcpStream, connection: Connection, serving: Arc<Serving>, permit: Permit) {
+    let shutdown = serving.shutdown.clone();
+    let mut shutdown = pin!(shutdown.cancelled());
+    let mut alarm = pin!(tokio::time::sleep(Duration::ZERO));
+    let mut talk = Talk {
+        stream,
+        connection,
+        serving,
+        unsent: Vec::new(),
+        tickets: VecDeque::new(),
+        alarm_at: None,
+        opened: false,
+        read_ended: false,
+        broken: false,
+    };
+    std::future::poll_fn(|cx| talk.poll(cx, shutdown.as_mut(), alarm.as_mut())).await;
+    // The place is free before the peer can see that we closed.
+    drop(permit);
+    if !talk.broken {
+        linger(talk.stream, talk.read_ended).await;
+    }
+}
+
+/// Tells a peer that there is no place for it.
+pub(crate) async fn refuse(mut stream: TcpStream, text: &[u8]) {
+    // Whether it hears us is up to the peer.
+    let _ = tokio::time::timeout(LINGER_MAX, stream.write_all(text)).await;
+    linger(stream, false).await;
+}
+
+/// Half-closes, and takes what the peer still sends: closing with unread bytes would reset the connection.
+async fn linger(mut stream: TcpStream, read_ended: bool) {
+    let drain = async {
+        stream.shutdown().await?;
+        if read_ended {
+            return Ok(0);
+        }
+        tokio::io::copy(&mut (&mut stream).take(LINGER_BYTES_MAX), &mut tokio::io::sink()).await
+    };
+    // Nothing is left to say, so how it ends does not matter.
+    let _: Result<io::Result<u64>, _> = tokio::time::timeout(LINGER_MAX, drain).await;
+}
+
+struct Talk {
+    stream: TcpStream,
+    connection: Connection,
+    serving: Arc<Serving>,
+    /// What the peer has not yet taken.
+    unsent: Vec<u8>,
+    /// Texts on their way to the disk, oldest first.
+    tickets: VecDeque<Ticket>,
+    /// What the timer is set to; a deadline that moves later is looked at when the timer fires.
+    alarm_at: Option<Duration>,
+    opened: bool,
+    read_ended: bool,
+    broken: bool,
+}
+
+impl Talk {
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut shutdown: Pin<&mut impl Future<Output = ()>>,
+        mut alarm: Pin<&mut Sleep>,
+    ) -> Poll<()> {
+        loop {
+            if self.poll_flush(cx).is_pending() {
+                return self.poll_stalled(cx, alarm);
+            }
+            if self.broken || self.connection.is_finished() {
+                return Poll::Ready(());
+            }
+            if !self.opened {
+                self.opened = true;
+                self.step(cx, |connection, now, out| connection.open(now, out));
+            } else if shutdown.as_mut().poll(cx).is_ready() {
+                self.step(cx, |connection, now, out| connection.shut_down(now, out));
+            } else if let Some(kept) = self.poll_ticket(cx) {
+                let event = if kept { Event::Message(Peer::Store, b"") } else { Event::Gone(Peer::Store) };
+                self.step(cx, |connection, now, out| connection.pass(now, event, out));
+            } else if self.is_due() {
+                self.step(cx, |connection, now, out| connection.tick(now, out));
+            } else if self.poll_receive(cx).is_pending() && self.poll_alarm(cx, alarm.as_mut()).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Lets something happen to the connection, and delivers what follows from it.
+    fn step(&mut self, cx: &mut Context<'_>, happen: impl FnOnce(&mut Connection, Now, &mut Outbox)) {
+        SCRATCH.with_borrow_mut(|Scratch { out, .. }| {
+            self.begin(out);
+            happen(&mut self.connection, self.serving.clock.now(), out);
+            self.deliver(cx, out);
+        });
+    }
+
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.read_ended {
+            return Poll::Pending;
+        }
+        SCRATCH.with_borrow_mut(|Scratch { read, out }| {
+            let mut buffer = ReadBuf::new(read);
+            let result = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer));
+            self.begin(out);
+            let now = self.serving.clock.now();
+            match (result, buffer.filled()) {
+                (Ok(()), []) => {
+                    self.read_ended = true;
+                    self.connection.receive_end(now, out);
+                }
+                (Ok(()), bytes) => self.connection.receive(now, bytes, out),
+                (Err(_), _) => self.lose(now, out),
+            }
+            self.deliver(cx, out);
+            Poll::Ready(())
+        })
+    }
+
+    fn begin(&self, out: &mut Outbox) {
+        out.clear();
+        out.mute(!self.serving.log.wants_lines());
+    }
+
+    /// Sends what the connection has to say, as much as the peer takes at once; prints; hands texts to the store.
+    fn deliver(&mut self, cx: &mut Context<'_>, out: &mut Outbox) {
+        if !out.wire().is_empty() && !self.broken {
+            let sent = match Pin::new(&mut self.stream).poll_write(cx, out.wire()) {
+                Poll::Ready(Ok(sent)) => sent,
+                Poll::Ready(Err(_)) => {
+                    self.lose(self.serving.clock.now(), out);
+                    out.wire().len()
+                }
+                Poll::Pending => 0,
+            };
+            self.unsent.extend_from_slice(&out.wire()[sent..]);
+        }
+        pass_lines(self.serving.log.as_ref(), self.serving.service, Transport::Tcp, out);
+        if let Some(store) = &self.serving.store {
+            self.tickets.extend(out.take_stored().map(|text| store.keep(text)));
+        }
+    }
+
+    fn lose(&mut self, now: Now, out: &mut Outbox) {
+        self.broken = true;
+        self.unsent = Vec::new();
+        self.connection.lose(now, out);
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while !self.unsent.is_empty() {
+            match ready!(Pin::new(&mut self.stream).poll_write(cx, &self.unsent)) {
+                Ok(sent) => drop(self.unsent.drain(..sent)),
+                Err(_) => {
+                    self.unsent = Vec::new();
+                    self.step_lost(cx);
+                }
+            }
+        }
+        // An idle connection holds no buffer.
+        self.unsent = Vec::new();
+        Poll::Ready(())
+    }
+
+    fn step_lost(&mut self, cx: &mut Context<'_>) {
+        SCRATCH.with_borrow_mut(|Scratch { out, .. }| {
+            self.begin(out);
+            self.lose(self.serving.clock.now(), out);
+            self.deliver(cx, out);
+        });
+    }
+
+    /// The peer takes nothing: it has as long as an idle one, or as the shutdown's bound.
+    fn poll_stalled(&mut self, cx: &mut Context<'_>, mut alarm: Pin<&mut Sleep>) -> Poll<()> {
+        let Some(give_up_at) = self.connection.idle_deadline() else { return Poll::Pending };
+        while self.serving.clock.uptime() < give_up_at {
+            self.set_alarm(give_up_at, alarm.as_mut());
+            ready!(alarm.as_mut().poll(cx));
+            self.alarm_at = None;
+        }
+        self.step_lost(cx);
+        Poll::Ready(())
+    }
+
+    fn poll_ticket(&mut self, cx: &mut Context<'_>) -> Option<bool> {
+        let Poll::Ready(kept) = Pin::new(self.tickets.front_mut()?).poll(cx) else { return None };
+        self.tickets.pop_front();
+        Some(kept.unwrap_or(false))
+    }
+
+    fn is_due(&self) -> bool {
+        self.connection.deadline().is_some_and(|at| at <= self.serving.clock.uptime())
+    }
+
+    fn poll_alarm(&mut self, cx: &mut Context<'_>, mut alarm: Pin<&mut Sleep>) -> Poll<()> {
+        let Some(deadline) = self.connection.deadline() else { return Poll::Pending };
+        self.set_alarm(deadline, alarm.as_mut());
+        ready!(alarm.poll(cx));
+        self.alarm_at = None;
+        Poll::Ready(())
+    }
+
+    /// Moves the timer only to an earlier time: moving it for each message would cost more than the message.
+    fn set_alarm(&mut self, at: Duration, alarm: Pin<&mut Sleep>) {
+        if self.alarm_at.is_none_or(|set| at < set) {
+            self.alarm_at = Some(at);
+            alarm.reset(self.serving.clock.instant(at));
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use drive::Family;
+use labs::{Service, Transport};
+
+use crate::address::{Address, parse_bind};
+use crate::settings::{DialectName, FramingMode, LogFormat, parse_duration};
+
+/// Everything a socket lab needs, in one program.
+#[derive(Debug, Parser)]
+#[command(name = "socketlab", version, override_help = include_str!("help.txt"), disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the labs: all of them, or those named
+    Serve(ServeArgs),
+    /// Count from 1 to 100, again and again, over UDP
+    Numbers {
+        #[command(flatten)]
+        client: ClientArgs,
+        #[command(flatten)]
+        repeat: RepeatArgs,
+    },
+    /// Send lines and print what comes back
+    Echo {
+        #[command(flatten)]
+        client: ClientArgs,
+    },
+    /// Ask whether lines are alphanumeric
+    Alnum {
+        #[command(flatten)]
+        client: ClientArgs,
+    },
+    /// Ask for the date and the time, at random
+    Clock {
+        #[command(flatten)]
+        client: ClientArgs,
+        #[command(flatten)]
+        repeat: RepeatArgs,
+    },
+    /// Calculate: 12 + 42
+    Calc {
+        #[command(flatten)]
+        client: ClientArgs,
+        #[command(flatten)]
+        name: NameArgs,
+    },
+    /// Add two random numbers at each `a`
+    Add {
+        #[command(flatten)]
+        client: ClientArgs,
+        #[command(flatten)]
+        name: NameArgs,
+    },
+    /// Add two numbers
+    Sum {
+        #[command(flatten)]
+        client: ClientArgs,
+        /// The form spoken over TCP: steps is the published program's
+        #[arg(long, value_enum, default_value = "plain")]
+        dialect: DialectName,
+    },
+    /// Keep texts and get them all: POST <text>, GET
+    Board {
+        #[command(flatten)]
+        client: ClientArgs,
+        /// Wait after each POST until the server says that the text is safe
+        #[arg(long)]
+        acknowledged: bool,
+    },
+    /// Show every setting with its value, its default, its bounds and where it comes from
+    Config(ServeArgs),
+    /// Print the completions for a shell
+    Completions {
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+    /// Show help, of everything or of one command
+    Help { command: Option<String> },
+}
+
+/// What `serve` and `config` take.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// What to serve, and where: calc, calc=9004, sum=udp://[::1]:9006; nothing: all, at their usual ports
+    #[arg(value_name = "SERVICE[=ADDRESS]", value_parser = parse_wish)]
+    pub(crate) wishes: Vec<Wish>,
+    /// Listen at all addresses, not only loopback, and print those that other computers can use
+    #[arg(long)]
+    pub(crate) lan: bool,
+    /// Print nothing of what clients do
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// How to print what clients do
+    #[arg(long, value_enum)]
+    pub(crate) log_format: Option<LogFormat>,
+    /// Read settings from a TOML file
+    #[arg(long, value_name = "FILE", env = "SOCKETLAB_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Set any key: --set calc.members=20
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_set)]
+    pub(crate) sets: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) family: FamilyArgs,
+    /// Clients at once, for each service named
+    #[arg(long, value_name = "N", help_heading = "For the services named")]
+    pub(crate) members: Option<u64>,
+    /// Connections at once from one address
+    #[arg(long, value_name = "N", help_heading = "For the services named")]
+    pub(crate) connections_per_address: Option<u64>,
+    /// A client silent for so long is told, then closed: 30s, 10m
+    #[arg(long, value_name = "TIME", help_heading = "For the services named")]
+    pub(crate) idle_timeout: Option<String>,
+    /// The largest message, in bytes
+    #[arg(long, value_name = "N", help_heading = "For the services named")]
+    pub(crate) message_bytes: Option<u64>,
+    /// Find out how a peer ends its messages, or take only LF
+    #[arg(long, value_enum, help_heading = "For the services named")]
+    pub(crate) framing: Option<FramingMode>,
+    /// sum: the form spoken over TCP; steps is the published program's
+    #[arg(long, value_enum, help_heading = "For one service")]
+    pub(crate) dialect: Option<DialectName>,
+    /// clock: how SEND_DATE is answered, like %d.%m.%Y
+    #[arg(long, value_name = "STRFTIME", help_heading = "For one service")]
+    pub(crate) date_format: Option<String>,
+    /// board: answer POST with `saved` once the text is safe on disk
+    #[arg(long, help_heading = "For one service")]
+    pub(crate) acknowledge: bool,
+    /// board: where the texts are kept
+    #[arg(long, value_name = "FILE", help_heading = "For one service")]
+    pub(crate) store: Option<String>,
+}
+
+/// A service to serve, perhaps somewhere else than usual.
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
+    pub(crate) service: Service,
+    pub(crate) address: Option<Address>,
+}
+
+fn parse_wish(text: &str) -> Result<Wish, String> {
+    let (name, address) = text.split_once('=').map_or((text, None), |(name, address)| (name, Some(address)));
+    let service = name.parse().map_err(|error: labs::UnknownService| error.to_string())?;
+    Ok(Wish { service, address: address.map(str::parse).transpose()? })
+}
+
+fn parse_set(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE, like calc.members=20")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct FamilyArgs {
+    /// Use IPv4 only
+    #[arg(short = '4', long = "ipv4", conflicts_with = "v6")]
+    v4: bool,
+    /// Use IPv6 only
+    #[arg(short = '6', long = "ipv6")]
+    v6: bool,
+}
+
+impl FamilyArgs {
+    pub(crate) fn family(self) -> Family {
+        match (self.v4, self.v6) {
+            (true, _) => Family::V4,
+            (false, true) => Family::V6,
+            (false, false) => Family::Any,
+        }
+    }
+}
+
+/// What every client takes.
+#[derive(Debug, Args)]
+pub(crate) struct ClientArgs {
+    /// The server, localhost when left out; IPv6 with a port as [ADDRESS]:PORT
+    #[arg(value_name = "HOST[:PORT]")]
+    pub(crate) server: Option<Address>,
+    /// Use TCP
+    #[arg(long, conflicts_with = "udp")]
+    tcp: bool,
+    /// Use UDP
+    #[arg(long)]
+    udp: bool,
+    #[command(flatten)]
+    pub(crate) family: FamilyArgs,
+    /// Our own address or port: 11000, 127.0.0.1, [::1]:11000
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_bind)]
+    pub(crate) bind: Option<SocketAddr>,
+    /// How long a connection or an answer may take
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_duration)]
+    pub(crate) timeout: Duration,
+    /// How our messages end over TCP: bare, as most lab programs send them, or with a newline
+    #[arg(long, value_enum, default_value = "bare")]
+    pub(crate) framing: Spoken,
+}
+
+impl ClientArgs {
+    /// The transport asked for, by flag or by the address.
+    pub(crate) fn transport(&self) -> Option<Transport> {
+        match (self.tcp, self.udp) {
+            (true, _) => Some(Transport::Tcp),
+            (_, true) => Some(Transport::Udp),
+            _ => self.server.as_ref()?.transport,
+        }
+    }
+}
+
+/// How a client's messages end over TCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Spoken {
+    Bare,
+    Lf,
+    Crlf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RepeatArgs {
+    /// End after so many; without it there is no end
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) count: Option<u64>,
+    /// The pause in between, or its range: 500ms, 1s..2s
+    #[arg(long, value_name = "TIME[..TIME]", value_parser = parse_range)]
+    pub(crate) every: Option<RangeInclusive<Duration>>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NameArgs {
+    /// The name to tell the server, else yours on this computer
+    #[arg(long, env = "USER", default_value = "client", hide_env_values = true, action = ArgAction::Set)]
+    pub(crate) name: String,
+}
+
+fn parse_range(text: &str) -> Result<RangeInclusive<Duration>, String> {
+    let (from, to) = text.split_once("..").unwrap_or((text, text));
+    let (from, to) = (parse_duration(from)?, parse_duration(to)?);
+    if from > to { Err(format!("in `{text}` the end is before the start")) } else { Ok(from..=to) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_overview_names_every_command() {
+        for command in Cli::command().get_subcommands() {
+            let listed = include_str!("help.txt").contains(&format!("\n  {} ", command.get_name()));
+            assert!(listed, "help.txt does not list `{}`", command.get_name());
+        }
+    }
+
+    #[test]
+    fn a_pause_is_a_time_or_a_range() {
+        assert_eq!(parse_range("1s..2s"), Ok(Duration::from_secs(1)..=Duration::from_secs(2)));
+        assert_eq!(parse_range("20ms"), Ok(Duration::from_millis(20)..=Duration::from_millis(20)));
+        assert!(parse_range("2s..1s").is_err());
+        assert!(parse_range("fast").is_err());
+    }
+}

@@ -1,0 +1,113 @@
+//! The clients: from arguments to a talk with a server.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::bail;
+use drive::JoinPlan;
+use labs::framing::{Ending, Rules};
+use labs::{Dial, Machine, Outcome, Service, Transport, add, board, calc, clock, echo, numbers, sum};
+
+use crate::cli::{ClientArgs, Command, Spoken};
+use crate::settings::DialectName;
+use crate::terminal::Terminal;
+use crate::{FAILED, USAGE, report, services};
+
+/// Behind a message that nothing answers, a bare client waits so long that the next is not read together with it.
+const SETTLE: Duration = Duration::from_millis(100);
+
+/// Makes a lab's client machine.
+type MakeClient = Box<dyn FnOnce(Dial, Settle) -> Box<dyn Machine + Send>>;
+struct Settle(Duration);
+
+pub(crate) fn run(command: Command) -> ExitCode {
+    let plan = match lab(command).and_then(|(service, client, make)| plan(service, client, make)) {
+        Ok(plan) => plan,
+        Err(error) => return report(Err(error), USAGE),
+    };
+    let saved = rustix::termios::tcgetattr(std::io::stdin()).ok();
+    let history = services::state_folder().map(|folder| folder.join(format!("history-{}", plan.service)));
+    let (mut terminal, keyboard) = Terminal::open(history);
+    let outcome = drive::join(plan, keyboard, &mut |shown| terminal.show(shown));
+    if let Some(attributes) = saved {
+        // The line editor may still hold the terminal, and a person wants it back as it was.
+        let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, &attributes);
+    }
+    match outcome {
+        Ok(Outcome::Done) if !terminal.complained() => ExitCode::SUCCESS,
+        Ok(Outcome::Done | Outcome::Failed) => ExitCode::from(FAILED),
+        Err(error) => report(Err(error.into()), FAILED),
+    }
+}
+
+/// Which lab, whom to reach, and the lab's machine.
+fn lab(command: Command) -> anyhow::Result<(Service, ClientArgs, MakeClient)> {
+    let seed = fastrand::u64(..);
+    Ok(match command {
+        Command::Numbers { client, repeat } => {
+            let every = repeat.every.map_or(numbers::EVERY_DEFAULT, |range| *range.end());
+            let make: MakeClient = Box::new(move |dial, _| Box::new(numbers::Client::new(dial, every, repeat.count)));
+            (Service::Numbers, client, make)
+        }
+        Command::Echo { client } => (Service::Echo, client, Box::new(|dial, _| Box::new(echo::Client::new(dial)))),
+        Command::Alnum { client } => (Service::Alnum, client, Box::new(|dial, _| Box::new(echo::Client::new(dial)))),
+        Command::Clock { client, repeat } => {
+            let every = repeat.every.unwrap_or(clock::EVERY_DEFAULT);
+            let make: MakeClient =
+                Box::new(move |dial, _| Box::new(clock::Client::new(dial, every, repeat.count, seed)));
+            (Service::Clock, client, make)
+        }
+        Command::Calc { client, name } => {
+            let make: MakeClient =
+                Box::new(move |dial, settle| Box::new(calc::Client::new(dial, name.name, settle.0)));
+            (Service::Calc, client, make)
+        }
+        Command::Add { client, name } => {
+            let make: MakeClient = Box::new(move |dial, _| Box::new(add::Client::new(dial, &name.name, seed)));
+            (Service::Add, client, make)
+        }
+        Command::Sum { client, dialect } => {
+            let dialect = match dialect {
+                DialectName::Plain => sum::Dialect::Plain,
+                DialectName::Steps => sum::Dialect::Steps,
+            };
+            (Service::Sum, client, Box::new(move |dial, _| Box::new(sum::Client::new(dial, dialect))))
+        }
+        Command::Board { client, acknowledged } => {
+            let make: MakeClient =
+                Box::new(move |dial, settle| Box::new(board::Client::new(dial, acknowledged, settle.0)));
+            (Service::Board, client, make)
+        }
+        Command::Serve(_)
+        | Command::Config(_)
+        | Command::Completions { .. }
+        | Command::Man
+        | Command::Help { .. } => bail!("this command is no client"),
+    })
+}
+
+fn plan(service: Service, client: ClientArgs, make: MakeClient) -> anyhow::Result<JoinPlan> {
+    let transport = client.transport().unwrap_or(service.usual_transports()[0]);
+    if !service.speaks(transport) {
+        bail!("{service} is not spoken over {transport}");
+    }
+    let address = client.server.as_ref();
+    let host = address.and_then(|address| address.host.clone()).unwrap_or_else(|| "localhost".to_owned());
+    let port = address.and_then(|address| address.port).unwrap_or(service.port());
+    let ending = match client.framing {
+        Spoken::Bare => Ending::None,
+        Spoken::Lf => Ending::Lf,
+        Spoken::Crlf => Ending::CrLf,
+    };
+    let alone = transport == Transport::Tcp && ending == Ending::None || service == Service::Board;
+    let settle = Settle(if alone { SETTLE } else { Duration::ZERO });
+    let answer_max = client.timeout;
+    let rules = Rules { spoken: Some(ending), message_bytes_max: ANSWER_BYTES_MAX, ..Rules::default() };
+    let machine = Box::new(move |server: SocketAddr| make(Dial { server, transport, answer_max }, settle));
+    let (family, bind) = (client.family.family(), client.bind);
+    Ok(JoinPlan { service, host, port, family, transport, bind, connect_max: client.timeout, rules, machine })
+}
+
+/// The largest answer a client takes: any a server of ours can be set to send.
+const ANSWER_BYTES_MAX: usize = 2 * 1024 * 1024;

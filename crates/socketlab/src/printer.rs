@@ -1,0 +1,166 @@
+//! Prints what a server has to print, without ever making it wait.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use drive::{Line, Log};
+use labs::Tone;
+use serde_json::json;
+
+use crate::settings::LogFormat;
+
+/// Lines wait here for a slow terminal; what does not fit is dropped and counted.
+const WAITING_BYTES_MAX: usize = 1024 * 1024;
+/// How long the end of the program waits for a slow terminal.
+const FLUSH_MAX: Duration = Duration::from_secs(1);
+
+/// A server's terminal.
+pub(crate) struct Printer {
+    queue: Arc<Queue>,
+    format: LogFormat,
+    quiet: bool,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    lines: String,
+    complaints: String,
+    dropped: u64,
+    writing: bool,
+    closed: bool,
+}
+
+impl Printer {
+    pub(crate) fn start(format: LogFormat, quiet: bool) -> Self {
+        let queue = Arc::new(Queue::default());
+        let thread = std::thread::spawn({
+            let queue = Arc::clone(&queue);
+            move || queue.write_all()
+        });
+        Self { queue, format, quiet, thread: Some(thread) }
+    }
+
+    /// Prints a line of the program's own, such as an endpoint.
+    pub(crate) fn say(&self, line: &str) {
+        self.queue.push(Tone::Print, |lines| {
+            lines.push_str(line);
+            lines.push('\n');
+        });
+    }
+
+    /// Tells something that went wrong, on standard error.
+    pub(crate) fn complain(&self, line: &str) {
+        self.queue.push(Tone::Complain, |lines| {
+            lines.push_str("socketlab: ");
+            lines.push_str(line);
+            lines.push('\n');
+        });
+    }
+}
+
+impl Log for Printer {
+    fn wants_lines(&self) -> bool {
+        !self.quiet
+    }
+
+    fn line(&self, line: Line<'_>) {
+        match (self.format, line.tone) {
+            (LogFormat::Json, _) => self.queue.push(Tone::Print, |lines| push_json(lines, &line)),
+            (LogFormat::Text, Tone::Complain) => self.complain(&format!("{}: {}", line.service, line.text)),
+            (LogFormat::Text, Tone::Print | Tone::Ask) => self.say(line.text),
+        }
+    }
+}
+
+/// One line of JSON: when, which service, over what, who, and the text that would be printed.
+fn push_json(lines: &mut String, line: &Line<'_>) {
+    let time = jiff::Timestamp::now().to_string();
+    let level = if line.tone == Tone::Complain { "error" } else { "info" };
+    let peer = line.about.map(|peer| peer.to_string());
+    let service = line.service.name();
+    let transport = line.transport.to_string();
+    let object = json!({
+        "time": time, "level": level, "service": service, "transport": transport, "peer": peer, "text": line.text,
+    });
+    // Writing to a String cannot fail.
+    let _ = writeln!(lines, "{object}");
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, tone: Tone, write: impl FnOnce(&mut String)) {
+        let mut waiting = self.lock();
+        if waiting.lines.len() + waiting.complaints.len() > WAITING_BYTES_MAX {
+            waiting.dropped += 1;
+            return;
+        }
+        let asleep = waiting.lines.is_empty() && waiting.complaints.is_empty() && !waiting.writing;
+        write(if tone == Tone::Complain { &mut waiting.complaints } else { &mut waiting.lines });
+        drop(waiting);
+        if asleep {
+            self.changed.notify_all();
+        }
+    }
+
+    /// Writes what waits, until closed. A terminal that is gone takes everything in silence.
+    fn write_all(&self) {
+        let mut lines = String::new();
+        let mut complaints = String::new();
+        loop {
+            let mut waiting = self.lock();
+            waiting.writing = false;
+            self.changed.notify_all();
+            while waiting.lines.is_empty() && waiting.complaints.is_empty() && !waiting.closed {
+                waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            }
+            if waiting.lines.is_empty() && waiting.complaints.is_empty() {
+                return;
+            }
+            lines.clear();
+            complaints.clear();
+            std::mem::swap(&mut lines, &mut waiting.lines);
+            std::mem::swap(&mut complaints, &mut waiting.complaints);
+            let dropped = std::mem::take(&mut waiting.dropped);
+            waiting.writing = true;
+            drop(waiting);
+            if dropped > 0 {
+                // Writing to a String cannot fail.
+                let _ = writeln!(complaints, "socketlab: {dropped} lines were not printed, the terminal is too slow");
+            }
+            let _ = std::io::stdout().write_all(lines.as_bytes()).and_then(|()| std::io::stdout().flush());
+            let _ = std::io::stderr().write_all(complaints.as_bytes());
+        }
+    }
+}
+
+impl Drop for Printer {
+    /// Waits until all is written, but not for ever.
+    fn drop(&mut self) {
+        self.queue.lock().closed = true;
+        self.queue.changed.notify_all();
+        let Some(thread) = self.thread.take() else { return };
+        let end = Instant::now() + FLUSH_MAX;
+        let mut waiting = self.queue.lock();
+        while waiting.writing || !waiting.lines.is_empty() || !waiting.complaints.is_empty() {
+            let Some(left) = end.checked_duration_since(Instant::now()) else { return };
+            let woken = self.queue.changed.wait_timeout(waiting, left);
+            waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        drop(waiting);
+        // It has nothing left to write.
+        let _ = thread.join();
+    }
+}

@@ -1,0 +1,114 @@
+//! Turns settings into services: which machine, with which options.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use drive::{Listen, ServicePlan};
+use labs::framing::{Ending, Rules};
+use labs::{Machine, Service, Shelf, ShelfLimits, Transport, add, alnum, board, calc, clock, echo, numbers, sum};
+
+use crate::settings::{DialectName, FramingMode, Settings};
+
+type AnyMachine = Box<dyn Machine + Send>;
+
+/// A service ready to be served at the given places.
+pub(crate) fn plan(service: Service, listen: Vec<Listen>, settings: &Settings) -> anyhow::Result<ServicePlan> {
+    let common = settings.common(service);
+    let rules = Rules {
+        guess: common.framing == FramingMode::Guess,
+        quiet: settings.server.quiet_time.0,
+        message_bytes_max: common.limits.message_bytes,
+        ..Rules::default()
+    };
+    let limits = common.limits;
+    let mut plan = ServicePlan {
+        service,
+        listen,
+        limits,
+        rules,
+        busy: None,
+        stream_machine: None,
+        datagram_machine: None,
+        store: None,
+    };
+    let members = limits.members;
+    match service {
+        Service::Numbers => plan.datagram_machine = maker(move || numbers::Server::new(members)),
+        Service::Echo => both(&mut plan, || echo::Server),
+        Service::Alnum => both(&mut plan, || alnum::Server),
+        Service::Clock => {
+            let format = &settings.clock.date_format.0;
+            // The settings have tried the format before.
+            let format = clock::DateFormat::new(format).ok().filter(|_| !format.is_empty());
+            both(&mut plan, move || clock::Server { date_format: format.clone() });
+        }
+        Service::Calc => plan.stream_machine = maker(calc::Server::default),
+        Service::Add => plan.stream_machine = maker(add::Server::default),
+        Service::Sum => plan_sum(&mut plan, settings),
+        Service::Board => plan_board(&mut plan, settings)?,
+    }
+    Ok(plan)
+}
+
+fn maker<M: Machine + Send + 'static>(
+    make: impl Fn() -> M + Send + Sync + 'static,
+) -> Option<Box<dyn Fn() -> AnyMachine + Send + Sync>> {
+    Some(Box::new(move || Box::new(make())))
+}
+
+fn both<M: Machine + Send + 'static>(plan: &mut ServicePlan, make: impl Fn() -> M + Send + Sync + 'static) {
+    let make = Arc::new(make);
+    let again = Arc::clone(&make);
+    plan.stream_machine = maker(move || make());
+    plan.datagram_machine = maker(move || again());
+}
+
+fn plan_sum(plan: &mut ServicePlan, settings: &Settings) {
+    let (members, wait_max) = (plan.limits.members, plan.limits.idle_timeout);
+    both(plan, move || sum::Server::new(members, wait_max));
+    if settings.sum.dialect == DialectName::Steps {
+        plan.stream_machine = maker(sum::StepsServer::default);
+        plan.busy = Some(sum::BUSY);
+        // The published client compares what it hears exactly.
+        plan.rules.greeting = Ending::None;
+    }
+}
+
+fn plan_board(plan: &mut ServicePlan, settings: &Settings) -> anyhow::Result<()> {
+    let own = &settings.board;
+    let shelf = Shelf::new(ShelfLimits { texts_max: own.texts.get(), bytes_max: own.texts_bytes.get() });
+    let path = if own.store.0.is_empty() { usual_store()? } else { PathBuf::from(&own.store.0) };
+    let acknowledge = own.acknowledge;
+    let secret = secret();
+    let server = move |shelf: &Shelf, transport| board::Server::new(shelf.clone(), transport, acknowledge, secret);
+    plan.store = Some((path, shelf.clone()));
+    plan.stream_machine = maker({
+        let shelf = shelf.clone();
+        move || server(&shelf, Transport::Tcp)
+    });
+    plan.datagram_machine = maker(move || server(&shelf, Transport::Udp));
+    // Texts come back to back, so that only line ends keep them apart.
+    plan.rules.bare = Ending::Lf;
+    Ok(())
+}
+
+/// Sixteen bytes nobody can guess, from the randomness that the standard library takes from the system for its hash tables.
+fn secret() -> [u8; 16] {
+    use std::hash::{BuildHasher as _, RandomState};
+    let random = || RandomState::new().hash_one(0).to_ne_bytes();
+    let (a, b) = (random(), random());
+    std::array::from_fn(|place| if place < 8 { a[place] } else { b[place - 8] })
+}
+
+/// The folder for what a program keeps between its runs, by the XDG Base Directory Specification.
+pub(crate) fn state_folder() -> Option<PathBuf> {
+    let named = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = named.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/state")))?;
+    Some(state.join("socketlab"))
+}
+
+fn usual_store() -> anyhow::Result<PathBuf> {
+    let folder = state_folder().context("board needs a place for its texts: name one with --store FILE")?;
+    Ok(folder.join("board.redb"))
+}
