@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labs::{Connection, Tone, Transport};
+use rustix::io::Errno;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
@@ -84,9 +85,8 @@ fn refusal(serving: &Serving, full: Full) -> Vec<u8> {
 }
 
 fn lacks_resources(error: &io::Error) -> bool {
-    use rustix::io::Errno;
     let lacking = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
-    lacking.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+    Errno::from_io_error(error).is_some_and(|errno| lacking.contains(&errno))
 }
 
 fn tell_starved(serving: &Serving, error: &io::Error) {

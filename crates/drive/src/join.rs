@@ -33,20 +33,22 @@ pub struct JoinPlan {
 /// Why there is no talk.
 #[derive(Debug, thiserror::Error)]
 pub enum JoinError {
-    #[error("the host `{host}` is not known: {source}. Check its name, or use its address")]
-    UnknownHost { host: String, source: io::Error },
+    #[error("the host `{host}` is not known: {error}. Check its name, or use its address")]
+    UnknownHost { host: String, error: io::Error },
     #[error("the host `{host}` has no address of the wanted kind: leave out -4, -6 or --bind, or use another host")]
     NoAddress { host: String },
     #[error(
         "nobody listens at {transport}://{server}: start the server there (`socketlab serve {service}`), or check host and port"
     )]
     Refused { service: Service, transport: Transport, server: SocketAddr },
-    #[error("{server} did not answer within {connect_max:?}: check the address, that both are in one network, and its firewall")]
+    #[error(
+        "{server} did not answer within {connect_max:?}: check the address, that both are in one network, and its firewall"
+    )]
     Silent { server: SocketAddr, connect_max: Duration },
-    #[error("{server} cannot be reached: {source}. Check the address, and that both computers are in one network")]
-    Unreachable { server: SocketAddr, source: io::Error },
-    #[error("our end cannot be bound to {address}: {source}. Choose another port, or 0 for any")]
-    Bind { address: SocketAddr, source: io::Error },
+    #[error("{server} cannot be reached: {error}. Check the address, and that both computers are in one network")]
+    Unreachable { server: SocketAddr, error: io::Error },
+    #[error("our end cannot be bound to {address}: {error}. Choose another port, or 0 for any")]
+    Bind { address: SocketAddr, error: io::Error },
     #[error("the system gives no runtime: {0}")]
     Runtime(#[from] io::Error),
 }
@@ -58,11 +60,7 @@ const FAREWELL_MAX: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// If the server cannot be reached at all.
-pub fn join(
-    plan: JoinPlan,
-    keyboard: Keyboard,
-    screen: &mut dyn FnMut(Shown<'_>),
-) -> Result<Outcome, JoinError> {
+pub fn join(plan: JoinPlan, keyboard: Keyboard, screen: &mut dyn FnMut(Shown<'_>)) -> Result<Outcome, JoinError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
         let interrupts = Interrupts::listen()?;
@@ -116,11 +114,7 @@ enum Happened {
 
 impl Client<'_> {
     /// Waits for whatever comes first.
-    async fn wait(
-        &mut self,
-        arrival: impl Future<Output = io::Result<usize>>,
-        deadline: Option<Duration>,
-    ) -> Happened {
+    async fn wait(&mut self, arrival: impl Future<Output = io::Result<usize>>, deadline: Option<Duration>) -> Happened {
         let due = deadline.map(|deadline| self.clock.instant(deadline));
         let timeout = async {
             match due {
@@ -162,9 +156,8 @@ impl Client<'_> {
                 return Ok(outcome);
             }
             self.out.clear();
-            let arrival = async {
-                if read_ended { std::future::pending().await } else { stream.read(&mut buffer).await }
-            };
+            let arrival =
+                async { if read_ended { std::future::pending().await } else { stream.read(&mut buffer).await } };
             let happened = self.wait(arrival, connection.deadline()).await;
             let (now, out) = (self.clock.now(), &mut self.out);
             match happened {
@@ -238,7 +231,7 @@ async fn farewell(mut stream: TcpStream) -> io::Result<u64> {
 async fn addresses(plan: &JoinPlan) -> Result<Vec<SocketAddr>, JoinError> {
     let host = plan.host.clone();
     let found = resolve(&host, plan.port, plan.family).await;
-    let mut found = found.map_err(|source| JoinError::UnknownHost { host: host.clone(), source })?;
+    let mut found = found.map_err(|error| JoinError::UnknownHost { host: host.clone(), error })?;
     if let Some(bind) = plan.bind {
         found.retain(|server| server.is_ipv4() == bind.is_ipv4());
     }
@@ -253,29 +246,29 @@ async fn connect(plan: &JoinPlan) -> Result<(TcpStream, SocketAddr), JoinError> 
         if let Some(address) = plan.bind {
             // A client that is started again need not wait until its last connection is forgotten.
             socket.set_reuseaddr(true)?;
-            socket.bind(address).map_err(|source| JoinError::Bind { address, source })?;
+            socket.bind(address).map_err(|error| JoinError::Bind { address, error })?;
         }
-        let error = match tokio::time::timeout(plan.connect_max, socket.connect(server)).await {
+        let failed = match tokio::time::timeout(plan.connect_max, socket.connect(server)).await {
             Ok(Ok(stream)) => {
                 // A request is written whole, so waiting for more to send with it only delays.
                 let _ = stream.set_nodelay(true);
                 return Ok((stream, server));
             }
-            Ok(Err(source)) => explain(plan, server, source),
+            Ok(Err(error)) => explain(plan, server, error),
             Err(_elapsed) => JoinError::Silent { server, connect_max: plan.connect_max },
         };
-        failure.get_or_insert(error);
+        failure.get_or_insert(failed);
     }
     Err(failure.unwrap_or_else(|| JoinError::NoAddress { host: plan.host.clone() }))
 }
 
-fn explain(plan: &JoinPlan, server: SocketAddr, source: io::Error) -> JoinError {
-    match source.kind() {
-        io::ErrorKind::ConnectionRefused => {
-            JoinError::Refused { service: plan.service, transport: plan.transport, server }
-        }
-        io::ErrorKind::TimedOut => JoinError::Silent { server, connect_max: plan.connect_max },
-        _ => JoinError::Unreachable { server, source },
+fn explain(plan: &JoinPlan, server: SocketAddr, error: io::Error) -> JoinError {
+    if error.kind() == io::ErrorKind::ConnectionRefused {
+        JoinError::Refused { service: plan.service, transport: plan.transport, server }
+    } else if error.kind() == io::ErrorKind::TimedOut {
+        JoinError::Silent { server, connect_max: plan.connect_max }
+    } else {
+        JoinError::Unreachable { server, error }
     }
 }
 
@@ -285,7 +278,7 @@ async fn open_datagram_socket(plan: &JoinPlan) -> Result<(UdpSocket, SocketAddr)
     let Some(&server) = found.first() else { return Err(JoinError::NoAddress { host: plan.host.clone() }) };
     let any = if server.is_ipv4() { SocketAddr::from(([0; 4], 0)) } else { SocketAddr::from(([0; 16], 0)) };
     let address = plan.bind.unwrap_or(any);
-    let socket = UdpSocket::bind(address).await.map_err(|source| JoinError::Bind { address, source })?;
-    socket.connect(server).await.map_err(|source| JoinError::Unreachable { server, source })?;
+    let socket = UdpSocket::bind(address).await.map_err(|error| JoinError::Bind { address, error })?;
+    socket.connect(server).await.map_err(|error| JoinError::Unreachable { server, error })?;
     Ok((socket, server))
 }

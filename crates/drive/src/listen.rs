@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use labs::{Service, Transport};
+use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, UdpSocket};
 
@@ -27,25 +28,22 @@ pub struct Endpoint {
 
 /// An address could not be had.
 #[derive(Debug, thiserror::Error)]
-#[error("{service} cannot listen at {transport}://{address}: {}", next_step(.source))]
+#[error("{service} cannot listen at {transport}://{address}: {}", next_step(.error))]
 pub struct BindError {
     pub service: Service,
     pub transport: Transport,
     pub address: SocketAddr,
-    pub source: io::Error,
+    pub error: io::Error,
 }
 
 fn next_step(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            "another program has this port. End it, or choose a port: SERVICE=PORT, 0 for any free one".to_owned()
-        }
-        io::ErrorKind::AddrNotAvailable => {
-            "this computer does not have this address. Leave it out, or use --lan for all it has".to_owned()
-        }
-        io::ErrorKind::PermissionDenied => "ports below 1024 need special rights. Choose a larger port".to_owned(),
-        _ => error.to_string(),
-    }
+    let known = [
+        (Errno::ADDRINUSE, "another program has this port. End it, or choose a port: SERVICE=PORT, 0 for any free one"),
+        (Errno::ADDRNOTAVAIL, "this computer does not have this address. Leave it out, or use --lan for all it has"),
+        (Errno::ACCESS, "ports below 1024 need special rights. Choose a larger port"),
+    ];
+    let step = known.iter().find(|(errno, _)| Errno::from_io_error(error) == Some(*errno));
+    step.map_or_else(|| error.to_string(), |(_, sentence)| (*sentence).to_owned())
 }
 
 /// Pending connections the system keeps while we are busy: a storm of logins must not be turned away.
@@ -71,15 +69,14 @@ pub(crate) fn bind_all(service: Service, wanted: &[Listen]) -> Result<Vec<(Endpo
         match socket {
             Ok((address, socket)) => bound.push((Endpoint { service, transport, address }, socket)),
             Err(error) if optional && lacks_address(&error) => {}
-            Err(source) => return Err(BindError { service, transport, address, source }),
+            Err(error) => return Err(BindError { service, transport, address, error }),
         }
     }
     Ok(bound)
 }
 
 fn lacks_address(error: &io::Error) -> bool {
-    let lacking = [rustix::io::Errno::ADDRNOTAVAIL, rustix::io::Errno::AFNOSUPPORT];
-    lacking.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+    Errno::from_io_error(error).is_some_and(|errno| [Errno::ADDRNOTAVAIL, Errno::AFNOSUPPORT].contains(&errno))
 }
 
 fn bind(transport: Transport, address: SocketAddr) -> io::Result<(SocketAddr, Socketed)> {

@@ -89,63 +89,66 @@ pub fn serve(plans: Vec<ServicePlan>, log: Arc<dyn Log>, ready: impl FnOnce(&[En
         1 => tokio::runtime::Builder::new_current_thread(),
         _ => tokio::runtime::Builder::new_multi_thread(),
     };
-    builder.enable_all().build()?.block_on(async {
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let (clock, shutdown, tasks) = (Arc::new(Clock::start()), CancellationToken::new(), TaskTracker::new());
-        let mut writers = Vec::new();
-        let mut bound = Vec::new();
-        for plan in &plans {
-            bound.push(bind_all(plan.service, &plan.listen)?);
-        }
-        let endpoints: Vec<Endpoint> = bound.iter().flatten().map(|(endpoint, _)| *endpoint).collect();
-        let unanswered = Unanswered::with_own(endpoints.iter().map(|endpoint| endpoint.address.port()));
-        for (plan, sockets) in plans.into_iter().zip(bound) {
-            let store = match plan.store {
-                Some((path, shelf)) => {
-                    let (store, writer) = Store::open(&path, shelf)?;
-                    writers.push(writer);
-                    Some(store)
-                }
-                None => None,
-            };
-            let serving = Arc::new(Serving {
-                service: plan.service,
-                clock: Arc::clone(&clock),
-                log: Arc::clone(&log),
-                shutdown: shutdown.clone(),
-                tasks: tasks.clone(),
-                gate: Gate::new(&plan.limits),
-                rules: plan.rules,
-                idle_timeout: plan.limits.idle_timeout,
-                busy: plan.busy,
-                stream_machine: plan.stream_machine,
-                store,
-            });
-            start(&serving, sockets, plan.datagram_machine.as_ref(), &unanswered);
-        }
-        ready(&endpoints);
-        let mut signalled = async || {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
+    builder
+        .enable_all()
+        .build()?
+        .block_on(async {
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let mut terminate = signal(SignalKind::terminate())?;
+            let (clock, shutdown, tasks) = (Arc::new(Clock::start()), CancellationToken::new(), TaskTracker::new());
+            let mut writers = Vec::new();
+            let mut bound = Vec::new();
+            for plan in &plans {
+                bound.push(bind_all(plan.service, &plan.listen)?);
             }
-        };
-        signalled().await;
-        shutdown.cancel();
-        tasks.close();
-        tokio::select! {
-            _ = tokio::time::timeout(SHUTDOWN_MAX, tasks.wait()) => {}
-            () = signalled() => {}
-        }
-        Ok::<_, ServeError>(writers)
-    })
-    .map(|writers| {
-        for writer in writers {
-            // Its end is all we wait for: a writer that panicked has already told its clients.
-            let _ = writer.join();
-        }
-    })
+            let endpoints: Vec<Endpoint> = bound.iter().flatten().map(|(endpoint, _)| *endpoint).collect();
+            let unanswered = Unanswered::with_own(endpoints.iter().map(|endpoint| endpoint.address.port()));
+            for (plan, sockets) in plans.into_iter().zip(bound) {
+                let store = match plan.store {
+                    Some((path, shelf)) => {
+                        let (store, writer) = Store::open(&path, shelf)?;
+                        writers.push(writer);
+                        Some(store)
+                    }
+                    None => None,
+                };
+                let serving = Arc::new(Serving {
+                    service: plan.service,
+                    clock: Arc::clone(&clock),
+                    log: Arc::clone(&log),
+                    shutdown: shutdown.clone(),
+                    tasks: tasks.clone(),
+                    gate: Gate::new(&plan.limits),
+                    rules: plan.rules,
+                    idle_timeout: plan.limits.idle_timeout,
+                    busy: plan.busy,
+                    stream_machine: plan.stream_machine,
+                    store,
+                });
+                start(&serving, sockets, plan.datagram_machine.as_ref(), &unanswered);
+            }
+            ready(&endpoints);
+            let mut signalled = async || {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+            };
+            signalled().await;
+            shutdown.cancel();
+            tasks.close();
+            tokio::select! {
+                _ = tokio::time::timeout(SHUTDOWN_MAX, tasks.wait()) => {}
+                () = signalled() => {}
+            }
+            Ok::<_, ServeError>(writers)
+        })
+        .map(|writers| {
+            for writer in writers {
+                // Its end is all we wait for: a writer that panicked has already told its clients.
+                let _ = writer.join();
+            }
+        })
 }
 
 fn start(

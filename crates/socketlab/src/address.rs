@@ -70,6 +70,7 @@ impl Address {
         let port = self.port.unwrap_or(default_port);
         match &self.host {
             None => Ok(own_addresses(anywhere).map(|ip| SocketAddr::new(ip, port)).into()),
+            Some(host) if host == "localhost" => Ok(own_addresses(false).map(|ip| SocketAddr::new(ip, port)).into()),
             Some(host) => (host.as_str(), port)
                 .to_socket_addrs()
                 .map(Iterator::collect)
@@ -79,7 +80,7 @@ impl Address {
 }
 
 /// Loopback, or all addresses, in both versions of IP.
-pub(crate) fn own_addresses(anywhere: bool) -> [IpAddr; 2] {
+fn own_addresses(anywhere: bool) -> [IpAddr; 2] {
     if anywhere {
         [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()]
     } else {

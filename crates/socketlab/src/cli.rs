@@ -25,6 +25,24 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serve the labs: all of them, or those named
     Serve(ServeArgs),
+    #[command(flatten)]
+    Client(ClientCommand),
+    /// Show every setting with its value, its default, its bounds and where it comes from
+    Config(ServeArgs),
+    /// Print the completions for a shell
+    Completions {
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+    /// Show help, of everything or of one command
+    Help { command: Option<String> },
+}
+
+/// The labs' clients.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientCommand {
     /// Count from 1 to 100, again and again, over UDP
     Numbers {
         #[command(flatten)]
@@ -79,17 +97,6 @@ pub(crate) enum Command {
         #[arg(long)]
         acknowledged: bool,
     },
-    /// Show every setting with its value, its default, its bounds and where it comes from
-    Config(ServeArgs),
-    /// Print the completions for a shell
-    Completions {
-        #[arg(value_enum)]
-        shell: Shell,
-    },
-    /// Print the manual page
-    Man,
-    /// Show help, of everything or of one command
-    Help { command: Option<String> },
 }
 
 /// What `serve` and `config` take.

@@ -9,7 +9,7 @@ use drive::JoinPlan;
 use labs::framing::{Ending, Rules};
 use labs::{Dial, Machine, Outcome, Service, Transport, add, board, calc, clock, echo, numbers, sum};
 
-use crate::cli::{ClientArgs, Command, Spoken};
+use crate::cli::{ClientArgs, ClientCommand, Spoken};
 use crate::settings::DialectName;
 use crate::terminal::Terminal;
 use crate::{FAILED, USAGE, report, services};
@@ -21,8 +21,9 @@ const SETTLE: Duration = Duration::from_millis(100);
 type MakeClient = Box<dyn FnOnce(Dial, Settle) -> Box<dyn Machine + Send>>;
 struct Settle(Duration);
 
-pub(crate) fn run(command: Command) -> ExitCode {
-    let plan = match lab(command).and_then(|(service, client, make)| plan(service, client, make)) {
+pub(crate) fn run(command: ClientCommand) -> ExitCode {
+    let (service, client, make) = lab(command);
+    let plan = match plan(service, client, make) {
         Ok(plan) => plan,
         Err(error) => return report(Err(error), USAGE),
     };
@@ -42,59 +43,57 @@ pub(crate) fn run(command: Command) -> ExitCode {
 }
 
 /// Which lab, whom to reach, and the lab's machine.
-fn lab(command: Command) -> anyhow::Result<(Service, ClientArgs, MakeClient)> {
+fn lab(command: ClientCommand) -> (Service, ClientArgs, MakeClient) {
     let seed = fastrand::u64(..);
-    Ok(match command {
-        Command::Numbers { client, repeat } => {
+    match command {
+        ClientCommand::Numbers { client, repeat } => {
             let every = repeat.every.map_or(numbers::EVERY_DEFAULT, |range| *range.end());
             let make: MakeClient = Box::new(move |dial, _| Box::new(numbers::Client::new(dial, every, repeat.count)));
             (Service::Numbers, client, make)
         }
-        Command::Echo { client } => (Service::Echo, client, Box::new(|dial, _| Box::new(echo::Client::new(dial)))),
-        Command::Alnum { client } => (Service::Alnum, client, Box::new(|dial, _| Box::new(echo::Client::new(dial)))),
-        Command::Clock { client, repeat } => {
+        ClientCommand::Echo { client } => {
+            (Service::Echo, client, Box::new(|dial, _| Box::new(echo::Client::new(dial))))
+        }
+        ClientCommand::Alnum { client } => {
+            (Service::Alnum, client, Box::new(|dial, _| Box::new(echo::Client::new(dial))))
+        }
+        ClientCommand::Clock { client, repeat } => {
             let every = repeat.every.unwrap_or(clock::EVERY_DEFAULT);
             let make: MakeClient =
                 Box::new(move |dial, _| Box::new(clock::Client::new(dial, every, repeat.count, seed)));
             (Service::Clock, client, make)
         }
-        Command::Calc { client, name } => {
-            let make: MakeClient =
-                Box::new(move |dial, settle| Box::new(calc::Client::new(dial, name.name, settle.0)));
+        ClientCommand::Calc { client, name } => {
+            let make: MakeClient = Box::new(move |dial, settle| Box::new(calc::Client::new(dial, name.name, settle.0)));
             (Service::Calc, client, make)
         }
-        Command::Add { client, name } => {
+        ClientCommand::Add { client, name } => {
             let make: MakeClient = Box::new(move |dial, _| Box::new(add::Client::new(dial, &name.name, seed)));
             (Service::Add, client, make)
         }
-        Command::Sum { client, dialect } => {
+        ClientCommand::Sum { client, dialect } => {
             let dialect = match dialect {
                 DialectName::Plain => sum::Dialect::Plain,
                 DialectName::Steps => sum::Dialect::Steps,
             };
             (Service::Sum, client, Box::new(move |dial, _| Box::new(sum::Client::new(dial, dialect))))
         }
-        Command::Board { client, acknowledged } => {
+        ClientCommand::Board { client, acknowledged } => {
             let make: MakeClient =
                 Box::new(move |dial, settle| Box::new(board::Client::new(dial, acknowledged, settle.0)));
             (Service::Board, client, make)
         }
-        Command::Serve(_)
-        | Command::Config(_)
-        | Command::Completions { .. }
-        | Command::Man
-        | Command::Help { .. } => bail!("this command is no client"),
-    })
+    }
 }
 
 fn plan(service: Service, client: ClientArgs, make: MakeClient) -> anyhow::Result<JoinPlan> {
-    let transport = client.transport().unwrap_or(service.usual_transports()[0]);
+    let transport = client.transport().unwrap_or_else(|| service.usual_transports()[0]);
     if !service.speaks(transport) {
         bail!("{service} is not spoken over {transport}");
     }
     let address = client.server.as_ref();
     let host = address.and_then(|address| address.host.clone()).unwrap_or_else(|| "localhost".to_owned());
-    let port = address.and_then(|address| address.port).unwrap_or(service.port());
+    let port = address.and_then(|address| address.port).unwrap_or_else(|| service.port());
     let ending = match client.framing {
         Spoken::Bare => Ending::None,
         Spoken::Lf => Ending::Lf,

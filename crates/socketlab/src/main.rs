@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         Command::Completions { shell } => write_completions(shell),
         Command::Man => write_manual(),
         Command::Help { command } => help(command.as_deref()),
-        client => return join::run(client),
+        Command::Client(client) => return join::run(client),
     };
     report(result, USAGE)
 }

@@ -34,7 +34,8 @@ pub(crate) fn run(args: &ServeArgs) -> ExitCode {
 /// Reads all layers of settings.
 pub(crate) fn read_settings(args: &ServeArgs) -> anyhow::Result<Layered> {
     // A variable that is not text cannot be one of ours.
-    let environment = std::env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
+    let environment =
+        std::env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
     Layered::read(args.config.as_deref(), environment, overlays(args))
 }
 
@@ -124,7 +125,7 @@ fn places(service: Service, args: &ServeArgs, layered: &Layered) -> anyhow::Resu
     for address in addresses {
         let own = address.local(service.port(), layered.settings.server.lan);
         let own = own.map_err(|why| anyhow!("{service}={address}: {why}"))?;
-        let transports = address.transport.as_ref().map_or(service.usual_transports(), std::slice::from_ref);
+        let transports = address.transport.as_ref().map_or_else(|| service.usual_transports(), std::slice::from_ref);
         for &transport in transports {
             if !service.speaks(transport) {
                 bail!("{service}={address}: {service} is not served over {transport}");

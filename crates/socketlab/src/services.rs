@@ -34,7 +34,7 @@ pub(crate) fn plan(service: Service, listen: Vec<Listen>, settings: &Settings) -
     };
     let members = limits.members;
     match service {
-        Service::Numbers => plan.datagram_machine = maker(move || numbers::Server::new(members)),
+        Service::Numbers => plan.datagram_machine = Some(maker(move || numbers::Server::new(members))),
         Service::Echo => both(&mut plan, || echo::Server),
         Service::Alnum => both(&mut plan, || alnum::Server),
         Service::Clock => {
@@ -43,8 +43,8 @@ pub(crate) fn plan(service: Service, listen: Vec<Listen>, settings: &Settings) -
             let format = clock::DateFormat::new(format).ok().filter(|_| !format.is_empty());
             both(&mut plan, move || clock::Server { date_format: format.clone() });
         }
-        Service::Calc => plan.stream_machine = maker(calc::Server::default),
-        Service::Add => plan.stream_machine = maker(add::Server::default),
+        Service::Calc => plan.stream_machine = Some(maker(calc::Server::default)),
+        Service::Add => plan.stream_machine = Some(maker(add::Server::default)),
         Service::Sum => plan_sum(&mut plan, settings),
         Service::Board => plan_board(&mut plan, settings)?,
     }
@@ -53,22 +53,22 @@ pub(crate) fn plan(service: Service, listen: Vec<Listen>, settings: &Settings) -
 
 fn maker<M: Machine + Send + 'static>(
     make: impl Fn() -> M + Send + Sync + 'static,
-) -> Option<Box<dyn Fn() -> AnyMachine + Send + Sync>> {
-    Some(Box::new(move || Box::new(make())))
+) -> Box<dyn Fn() -> AnyMachine + Send + Sync> {
+    Box::new(move || Box::new(make()))
 }
 
 fn both<M: Machine + Send + 'static>(plan: &mut ServicePlan, make: impl Fn() -> M + Send + Sync + 'static) {
     let make = Arc::new(make);
     let again = Arc::clone(&make);
-    plan.stream_machine = maker(move || make());
-    plan.datagram_machine = maker(move || again());
+    plan.stream_machine = Some(maker(move || make()));
+    plan.datagram_machine = Some(maker(move || again()));
 }
 
 fn plan_sum(plan: &mut ServicePlan, settings: &Settings) {
     let (members, wait_max) = (plan.limits.members, plan.limits.idle_timeout);
     both(plan, move || sum::Server::new(members, wait_max));
     if settings.sum.dialect == DialectName::Steps {
-        plan.stream_machine = maker(sum::StepsServer::default);
+        plan.stream_machine = Some(maker(sum::StepsServer::default));
         plan.busy = Some(sum::BUSY);
         // The published client compares what it hears exactly.
         plan.rules.greeting = Ending::None;
@@ -83,11 +83,11 @@ fn plan_board(plan: &mut ServicePlan, settings: &Settings) -> anyhow::Result<()>
     let secret = secret();
     let server = move |shelf: &Shelf, transport| board::Server::new(shelf.clone(), transport, acknowledge, secret);
     plan.store = Some((path, shelf.clone()));
-    plan.stream_machine = maker({
+    plan.stream_machine = Some(maker({
         let shelf = shelf.clone();
         move || server(&shelf, Transport::Tcp)
-    });
-    plan.datagram_machine = maker(move || server(&shelf, Transport::Udp));
+    }));
+    plan.datagram_machine = Some(maker(move || server(&shelf, Transport::Udp)));
     // Texts come back to back, so that only line ends keep them apart.
     plan.rules.bare = Ending::Lf;
     Ok(())

@@ -168,7 +168,9 @@ mod tests {
     fn what_is_out_of_bounds_is_refused_with_the_bounds() {
         let error = read("[sum]\nmembers = 0\n", &[], Vec::new()).err().unwrap();
         assert!(format!("{error:#}").contains("0 is not from 1 to 1000000"), "{error:#}");
-        for (key, text) in [("calc.idle_timeout", "1ms"), ("calc.framing", "maybe"), ("clock.date_format", "%Q%"), ("x.y", "1")] {
+        for (key, text) in
+            [("calc.idle_timeout", "1ms"), ("calc.framing", "maybe"), ("clock.date_format", "%Q%"), ("x.y", "1")]
+        {
             let flag = Overlay::written(key, text, Source::Flag(format!("--set {key}={text}")));
             let error = read("", &[], vec![flag]).err().unwrap().to_string();
             assert!(error.starts_with(&format!("--set {key}={text}: ")), "{error}");
