@@ -2,7 +2,7 @@
 //!
 //! Each text is a datagram of its own; over TCP a line of its own, also for a peer that sends none. `POST` is not answered
 //! unless the server is told to acknowledge: then `saved`, once the text is safe on disk. A text that was acknowledged is never lost. A `GET`
-//! waits for the texts posted before it through the same socket or connection.
+//! waits for the texts posted before it through the same socket or connection. Over TCP the answers come in the order of the requests.
 //!
 //! The sender of a datagram may be forged, so an address that has not shown that it receives gets a limited amount (16 KiB and what its
 //! requests earn); what is held back is told in one line, `Error: <n> more texts held back; to receive them, send PROVE <token> <place>`,
@@ -16,7 +16,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::allowance::Allowances;
-use crate::{Event, Machine, Now, Outbox, Peer, Shelf, Transport};
+use crate::framing::Ending;
+use crate::{Event, Machine, NOT_TEXT, Now, Outbox, Peer, Shelf, Transport};
 
 pub use client::Client;
 
@@ -37,7 +38,7 @@ const QUEUE_MAX: usize = 4096;
 const PAGE_BYTES: usize = 32 * 1024;
 /// A pause between two pages of datagrams, so that the receiver's buffer has time to empty.
 const PAGE_PAUSE: Duration = Duration::from_millis(2);
-/// Kept back of an address's allowance for the last two lines.
+/// Kept back of an address's allowance for the last two lines, without their endings.
 const LAST_LINES_BYTES: u64 = 256;
 
 /// Keeps and tells texts, for one connection or for all datagrams.
@@ -47,24 +48,32 @@ pub struct Server {
     acknowledge: bool,
     /// None over TCP, where a connection shows that the peer receives.
     allowances: Option<Allowances>,
-    /// In the order of arrival. A reader waits for the texts posted before it.
+    /// In the order of arrival. A reader waits for the texts posted before it, and on a stream every answer for those before it.
     queue: VecDeque<Job>,
     next_page_at: Option<Duration>,
     closing: Option<Peer>,
 }
 
 #[derive(Debug)]
-enum Job {
+struct Job {
+    by: SocketAddr,
+    /// How the answer is framed, which is as the request was.
+    ending: Ending,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
     /// A text on its way to the disk.
     Post {
-        by: Peer,
         bytes: usize,
     },
     Get {
-        by: SocketAddr,
         next: usize,
         proven: bool,
     },
+    /// A short answer whose turn has not come.
+    Say(&'static str),
 }
 
 impl Server {
@@ -75,42 +84,61 @@ impl Server {
     }
 
     fn message(&mut self, now: Now, by: SocketAddr, message: &[u8], out: &mut Outbox) {
+        let ending = out.ending();
         if let Some(allowances) = &mut self.allowances {
-            allowances.earn(now.uptime, by, message.len());
+            allowances.earn(now.uptime, by, ending.framed_bytes(message.len()));
         }
-        let peer = Peer::Remote(by);
         if message == GET.as_bytes() {
-            self.get(now, by, 0, false, out);
+            self.get(now, by, What::Get { next: 0, proven: false }, out);
         } else if let Some(text) = message.strip_prefix(POST.as_bytes()) {
-            self.post(peer, text, out);
-        } else if let Some(place) = self.proven_place(now, by, message) {
-            self.get(now, by, place, true, out);
+            if let Err(why) = self.post(by, text, out) {
+                self.refuse(now, by, why, out);
+            } else if let Some(allowances) = &mut self.allowances {
+                // The answer that follows once the disk has spoken is paid for by the request itself.
+                allowances.spend(now.uptime, by, ending.framed_bytes(STORE_ERROR.len()), 0);
+            }
+        } else if let Some(next) = self.proven_place(now, by, message) {
+            self.get(now, by, What::Get { next, proven: true }, out);
         } else {
-            out.send(peer, FORMAT_ERROR.as_bytes());
+            self.refuse(now, by, FORMAT_ERROR, out);
         }
     }
 
-    fn post(&mut self, by: Peer, text: &[u8], out: &mut Outbox) {
+    fn post(&mut self, by: SocketAddr, text: &[u8], out: &mut Outbox) -> Result<(), &'static str> {
         if text.trim_ascii().is_empty() {
-            out.send(by, FORMAT_ERROR.as_bytes());
-        } else if self.queue.len() >= QUEUE_MAX {
-            out.send(by, BUSY_ERROR.as_bytes());
-        } else if self.shelf.reserve(text.len()).is_err() {
-            out.send(by, FULL_ERROR.as_bytes());
-        } else {
-            self.queue.push_back(Job::Post { by, bytes: text.len() });
-            out.send(Peer::Store, text);
+            return Err(FORMAT_ERROR);
         }
+        if std::str::from_utf8(text).is_err() {
+            return Err(NOT_TEXT);
+        }
+        if self.queue.len() >= QUEUE_MAX {
+            return Err(BUSY_ERROR);
+        }
+        self.shelf.reserve(text.len()).map_err(|_| FULL_ERROR)?;
+        self.queue.push_back(Job { by, ending: out.ending(), what: What::Post { bytes: text.len() } });
+        out.send(Peer::Store, text);
+        Ok(())
     }
 
-    fn get(&mut self, now: Now, by: SocketAddr, next: usize, proven: bool, out: &mut Outbox) {
+    fn get(&mut self, now: Now, by: SocketAddr, what: What, out: &mut Outbox) {
         if self.queue.len() >= QUEUE_MAX {
-            return out.send(Peer::Remote(by), BUSY_ERROR.as_bytes());
+            return self.refuse(now, by, BUSY_ERROR, out);
         }
-        self.queue.push_back(Job::Get { by, next, proven });
+        self.queue.push_back(Job { by, ending: out.ending(), what });
         if self.next_page_at.is_none() {
             self.answer_page(now, out);
         }
+    }
+
+    /// Says no: to the sender of a datagram at once, on a stream when the answers before it are given.
+    fn refuse(&mut self, now: Now, by: SocketAddr, why: &'static str, out: &mut Outbox) {
+        if let Some(allowances) = &mut self.allowances {
+            // What the request has just earned is always more.
+            allowances.spend(now.uptime, by, out.ending().framed_bytes(why.len()), 0);
+        } else if !self.queue.is_empty() && self.queue.len() < QUEUE_MAX {
+            return self.queue.push_back(Job { by, ending: out.ending(), what: What::Say(why) });
+        }
+        out.send(Peer::Remote(by), why.as_bytes());
     }
 
     /// The place to go on from, if the message is `PROVE <token> <place>` with this address's token.
@@ -122,14 +150,26 @@ impl Server {
         place.parse().ok()
     }
 
-    /// Answers the readers at the head of the queue until a page is full.
+    /// Answers the requests at the head of the queue until a page is full or a text is still on its way to the disk.
     fn answer_page(&mut self, now: Now, out: &mut Outbox) {
         self.next_page_at = None;
-        let start = out.wire().len();
-        while let Some(Job::Get { by, next, proven }) = self.queue.front_mut() {
-            let reader = Reader { by: *by, proven: *proven, allowances: self.allowances.as_mut() };
-            let done = reader.read_page(now, &self.shelf, next, start + PAGE_BYTES, out);
-            if !done {
+        while let Some(Job { by, ending, what }) = self.queue.front_mut() {
+            if matches!(what, What::Post { .. }) {
+                break;
+            }
+            let mut full = out.wire().len() >= PAGE_BYTES;
+            if !full {
+                out.begin(*ending, Some(*by));
+                match what {
+                    What::Get { next, proven } => {
+                        let reader = Reader { by: *by, proven: *proven, allowances: self.allowances.as_mut() };
+                        full = !reader.read_page(now, &self.shelf, next, out);
+                    }
+                    What::Say(text) => out.send(Peer::Remote(*by), text.as_bytes()),
+                    What::Post { .. } => {}
+                }
+            }
+            if full {
                 let pause = if self.allowances.is_some() { PAGE_PAUSE } else { Duration::ZERO };
                 self.next_page_at = Some(now.uptime + pause);
                 return;
@@ -141,16 +181,20 @@ impl Server {
 
     /// The oldest text on its way is safe, or lost.
     fn stored(&mut self, now: Now, kept: bool, out: &mut Outbox) {
-        let posts = |job: &Job| matches!(job, Job::Post { .. });
-        let Some(Job::Post { by, bytes }) = self.queue.iter().position(posts).and_then(|at| self.queue.remove(at))
-        else {
-            return;
-        };
+        let post = |job: &Job| matches!(job.what, What::Post { .. });
+        let Some(at) = self.queue.iter().position(post) else { return };
+        let Some(Job { by, ending, what: What::Post { bytes } }) = self.queue.remove(at) else { return };
         if !kept {
             self.shelf.release(bytes);
-            out.send(by, STORE_ERROR.as_bytes());
-        } else if self.acknowledge {
-            out.send(by, SAVED.as_bytes());
+        }
+        let answer = if kept { self.acknowledge.then_some(SAVED) } else { Some(STORE_ERROR) };
+        match answer {
+            Some(text) if self.allowances.is_some() => {
+                out.begin(ending, Some(by));
+                out.send(Peer::Remote(by), text.as_bytes());
+            }
+            Some(text) => self.queue.insert(at, Job { by, ending, what: What::Say(text) }),
+            None => {}
         }
         if self.next_page_at.is_none() {
             self.answer_page(now, out);
@@ -172,21 +216,23 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Answers texts from `next` on, until all are told (`true`) or the outbox holds `bytes_max`.
-    fn read_page(mut self, now: Now, shelf: &Shelf, next: &mut usize, bytes_max: usize, out: &mut Outbox) -> bool {
+    /// Answers texts from `next` on, until all are told (`true`) or the page is full.
+    fn read_page(mut self, now: Now, shelf: &Shelf, next: &mut usize, out: &mut Outbox) -> bool {
         let peer = Peer::Remote(self.by);
+        let ending = out.ending();
+        let reserve = LAST_LINES_BYTES + 2 * ending.framed_bytes(0) as u64;
         while let Some(text) = shelf.get(*next) {
-            if out.wire().len() >= bytes_max {
+            if out.wire().len() >= PAGE_BYTES {
                 return false;
             }
-            if !self.may_send(now, text.len(), LAST_LINES_BYTES) {
+            if !self.may_send(now, ending.framed_bytes(text.len()), reserve) {
                 self.tell_held_back(now, shelf.len() - *next, *next, out);
                 break;
             }
             out.send(peer, &text);
             *next += 1;
         }
-        if self.may_send(now, BYE.len(), 0) {
+        if self.may_send(now, ending.framed_bytes(BYE.len()), 0) {
             out.send(peer, BYE.as_bytes());
         }
         true
@@ -203,7 +249,7 @@ impl Reader<'_> {
         let Some(allowances) = &mut self.allowances else { return };
         let token = allowances.token(now.uptime, self.by);
         let line = format!("Error: {texts} {HELD_BACK} {token:016x} {place}");
-        if allowances.spend(now.uptime, self.by, line.len(), 0) {
+        if allowances.spend(now.uptime, self.by, out.ending().framed_bytes(line.len()), 0) {
             out.send(Peer::Remote(self.by), line.as_bytes());
         }
     }

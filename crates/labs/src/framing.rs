@@ -36,6 +36,16 @@ impl Ending {
         }
     }
 
+    /// How large a message is with its ending.
+    pub fn framed_bytes(self, message_bytes: usize) -> usize {
+        match self {
+            Self::None => message_bytes,
+            Self::Lf => message_bytes + 1,
+            Self::CrLf => message_bytes + 2,
+            Self::Nul { field_bytes } => field_bytes.max(message_bytes + 1),
+        }
+    }
+
     /// Parts a datagram, which is always one message, from its ending.
     pub fn split(datagram: &[u8]) -> (&[u8], Self) {
         if let Some(text) = datagram.strip_suffix(b"\r\n") {

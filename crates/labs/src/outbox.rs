@@ -123,6 +123,11 @@ impl Outbox {
 
 /// The driver's side.
 impl Outbox {
+    /// How the next messages are framed; a machine that answers later notes it and begins again with it.
+    pub fn ending(&self) -> Ending {
+        self.ending
+    }
+
     /// Sets how the next messages are framed, and about whom the next lines are.
     pub fn begin(&mut self, ending: Ending, about: Option<SocketAddr>) {
         self.ending = ending;
@@ -159,9 +164,9 @@ impl Outbox {
         self.stored.drain(..)
     }
 
-    /// Whether a remote peer is to be closed.
+    /// Whether the machine has ended the talk: it closes its stream, or its client's run is over.
     pub fn is_finished(&self) -> bool {
-        self.finished
+        self.finished || self.outcome.is_some()
     }
 
     /// Whether a client's run is over, and how.
@@ -171,7 +176,7 @@ impl Outbox {
 
     /// Whether nothing is waiting to be sent or shown.
     pub fn is_empty(&self) -> bool {
-        self.sent.is_empty() && self.shown.is_empty() && self.stored.is_empty() && !self.finished
+        self.sent.is_empty() && self.shown.is_empty() && self.stored.is_empty() && !self.is_finished()
     }
 
     /// Empties it for the next events. Buffers that one large answer blew up are given back.
