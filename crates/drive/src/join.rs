@@ -8,11 +8,11 @@ use labs::framing::{Ending, Rules};
 use labs::{Connection, Event, Machine, Outbox, Outcome, Peer, Service, Shown, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream, UdpSocket};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::clock::Clock;
 use crate::keyboard::{Keyboard, Typed};
 use crate::resolve::{Family, resolve};
+use crate::signals::Signals;
 
 /// One client to run.
 pub struct JoinPlan {
@@ -63,8 +63,8 @@ const FAREWELL_MAX: Duration = Duration::from_millis(200);
 pub fn join(plan: JoinPlan, keyboard: Keyboard, screen: &mut dyn FnMut(Shown<'_>)) -> Result<Outcome, JoinError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
-        let interrupts = Interrupts::listen()?;
-        let client = Client { clock: Clock::start(), keyboard, interrupts, screen, out: Outbox::default() };
+        let signals = Signals::listen()?;
+        let client = Client { clock: Clock::start(), keyboard, signals, screen, out: Outbox::default() };
         match plan.transport {
             Transport::Tcp => client.talk(plan).await,
             Transport::Udp => client.exchange_datagrams(plan).await,
@@ -75,31 +75,10 @@ pub fn join(plan: JoinPlan, keyboard: Keyboard, screen: &mut dyn FnMut(Shown<'_>
     outcome
 }
 
-struct Interrupts {
-    interrupt: Signal,
-    terminate: Signal,
-    /// The first asks for an orderly end, the second ends.
-    count: u32,
-}
-
-impl Interrupts {
-    fn listen() -> io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())?, count: 0 })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-        self.count += 1;
-    }
-}
-
 struct Client<'a> {
     clock: Clock,
     keyboard: Keyboard,
-    interrupts: Interrupts,
+    signals: Signals,
     screen: &'a mut dyn FnMut(Shown<'_>),
     out: Outbox,
 }
@@ -125,7 +104,7 @@ impl Client<'_> {
         tokio::select! {
             arrived = arrival => Happened::Arrived(arrived),
             typed = self.keyboard.next() => Happened::Typed(typed),
-            () = self.interrupts.next() => match self.interrupts.count {
+            () = self.signals.next() => match self.signals.count() {
                 1 => Happened::Typed(Typed::End),
                 _ => Happened::GivenUp,
             },

@@ -14,6 +14,7 @@ mod listen;
 mod log;
 mod resolve;
 mod serve;
+mod signals;
 mod store;
 mod stream;
 

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use labs::framing::Rules;
 use labs::{Datagrams, Machine, Service, Shelf, Transport, Unanswered};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -16,6 +16,7 @@ use crate::datagram::serve_datagrams;
 use crate::gate::{Gate, Limits};
 use crate::listen::{BindError, Endpoint, Listen, Socketed, bind_all};
 use crate::log::Log;
+use crate::signals::Signals;
 use crate::store::{Store, StoreError};
 
 /// Makes the machine of one connection.
@@ -89,66 +90,62 @@ pub fn serve(plans: Vec<ServicePlan>, log: Arc<dyn Log>, ready: impl FnOnce(&[En
         1 => tokio::runtime::Builder::new_current_thread(),
         _ => tokio::runtime::Builder::new_multi_thread(),
     };
-    builder
-        .enable_all()
-        .build()?
-        .block_on(async {
-            let mut interrupt = signal(SignalKind::interrupt())?;
-            let mut terminate = signal(SignalKind::terminate())?;
-            let (clock, shutdown, tasks) = (Arc::new(Clock::start()), CancellationToken::new(), TaskTracker::new());
-            let mut writers = Vec::new();
-            let mut bound = Vec::new();
-            for plan in &plans {
-                bound.push(bind_all(plan.service, &plan.listen)?);
+    let runtime = builder.enable_all().build()?;
+    let mut writers = Vec::new();
+    let served = runtime.block_on(run(plans, log, ready, &mut writers));
+    // With the tasks the last hands on the stores are gone, and the writers end behind the last text.
+    drop(runtime);
+    for writer in writers {
+        // A writer that panicked has already told its clients.
+        let _ = writer.join();
+    }
+    served
+}
+
+async fn run(
+    plans: Vec<ServicePlan>,
+    log: Arc<dyn Log>,
+    ready: impl FnOnce(&[Endpoint]),
+    writers: &mut Vec<JoinHandle<()>>,
+) -> Result<(), ServeError> {
+    let mut signals = Signals::listen()?;
+    let (clock, shutdown, tasks) = (Arc::new(Clock::start()), CancellationToken::new(), TaskTracker::new());
+    let bound: Vec<_> = plans.iter().map(|plan| bind_all(plan.service, &plan.listen)).collect::<Result<_, _>>()?;
+    let endpoints: Vec<Endpoint> = bound.iter().flatten().map(|(endpoint, _)| *endpoint).collect();
+    let unanswered = Unanswered::with_own(endpoints.iter().map(|endpoint| endpoint.address.port()));
+    for (plan, sockets) in plans.into_iter().zip(bound) {
+        let store = match plan.store {
+            Some((path, shelf)) => {
+                let (store, writer) = Store::open(&path, shelf, Arc::clone(&log))?;
+                writers.push(writer);
+                Some(store)
             }
-            let endpoints: Vec<Endpoint> = bound.iter().flatten().map(|(endpoint, _)| *endpoint).collect();
-            let unanswered = Unanswered::with_own(endpoints.iter().map(|endpoint| endpoint.address.port()));
-            for (plan, sockets) in plans.into_iter().zip(bound) {
-                let store = match plan.store {
-                    Some((path, shelf)) => {
-                        let (store, writer) = Store::open(&path, shelf)?;
-                        writers.push(writer);
-                        Some(store)
-                    }
-                    None => None,
-                };
-                let serving = Arc::new(Serving {
-                    service: plan.service,
-                    clock: Arc::clone(&clock),
-                    log: Arc::clone(&log),
-                    shutdown: shutdown.clone(),
-                    tasks: tasks.clone(),
-                    gate: Gate::new(&plan.limits),
-                    rules: plan.rules,
-                    idle_timeout: plan.limits.idle_timeout,
-                    busy: plan.busy,
-                    stream_machine: plan.stream_machine,
-                    store,
-                });
-                start(&serving, sockets, plan.datagram_machine.as_ref(), &unanswered);
-            }
-            ready(&endpoints);
-            let mut signalled = async || {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                }
-            };
-            signalled().await;
-            shutdown.cancel();
-            tasks.close();
-            tokio::select! {
-                _ = tokio::time::timeout(SHUTDOWN_MAX, tasks.wait()) => {}
-                () = signalled() => {}
-            }
-            Ok::<_, ServeError>(writers)
-        })
-        .map(|writers| {
-            for writer in writers {
-                // Its end is all we wait for: a writer that panicked has already told its clients.
-                let _ = writer.join();
-            }
-        })
+            None => None,
+        };
+        let serving = Arc::new(Serving {
+            service: plan.service,
+            clock: Arc::clone(&clock),
+            log: Arc::clone(&log),
+            shutdown: shutdown.clone(),
+            tasks: tasks.clone(),
+            gate: Gate::new(&plan.limits),
+            rules: plan.rules,
+            idle_timeout: plan.limits.idle_timeout,
+            busy: plan.busy,
+            stream_machine: plan.stream_machine,
+            store,
+        });
+        start(&serving, sockets, plan.datagram_machine.as_ref(), &unanswered);
+    }
+    ready(&endpoints);
+    signals.next().await;
+    shutdown.cancel();
+    tasks.close();
+    tokio::select! {
+        _ = tokio::time::timeout(SHUTDOWN_MAX, tasks.wait()) => {}
+        () = signals.next() => {}
+    }
+    Ok(())
 }
 
 fn start(

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use labs::Shelf;
+use labs::{Service, Shelf, Tone, Transport};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use tokio::sync::oneshot;
+
+use crate::log::{Line, Log};
 
 const TEXTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("board");
 /// The texts that share a commit at most.
@@ -35,7 +37,7 @@ pub(crate) struct Store(Sender<Order>);
 
 impl Store {
     /// Opens or creates the file, fills the shelf with what it holds, and starts the thread that writes.
-    pub(crate) fn open(path: &Path, shelf: Shelf) -> Result<(Self, JoinHandle<()>), StoreError> {
+    pub(crate) fn open(path: &Path, shelf: Shelf, log: Arc<dyn Log>) -> Result<(Self, JoinHandle<()>), StoreError> {
         let failed = |error: &dyn std::fmt::Display| StoreError { path: path.to_owned(), reason: error.to_string() };
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
@@ -43,7 +45,7 @@ impl Store {
         let database = Database::create(path).map_err(|error| failed(&error))?;
         let next = load(&database, &shelf).map_err(|error| failed(&error))?;
         let (sender, orders) = channel();
-        let writer = Writer { database, shelf, next };
+        let writer = Writer { database, shelf, log, next };
         let thread = std::thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(&orders));
         Ok((Self(sender), thread.map_err(|error| failed(&error))?))
     }
@@ -73,6 +75,7 @@ fn load(database: &Database, shelf: &Shelf) -> Result<u64, redb::Error> {
 struct Writer {
     database: Database,
     shelf: Shelf,
+    log: Arc<dyn Log>,
     next: u64,
 }
 
@@ -81,7 +84,11 @@ impl Writer {
         while let Ok(first) = orders.recv() {
             let mut group = vec![first];
             group.extend(orders.try_iter().take(GROUP_MAX - 1));
-            let kept = self.commit(&group).is_ok();
+            let committed = self.commit(&group);
+            let kept = committed.is_ok();
+            if let Err(error) = committed {
+                self.complain(&format!("{} texts could not be saved: {error}", group.len()));
+            }
             for Order { text, kept: answer } in group {
                 if kept {
                     self.shelf.push(&text);
@@ -92,22 +99,24 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, group: &[Order]) -> Result<(), Arc<redb::Error>> {
-        let write = || -> Result<u64, redb::Error> {
-            let write = self.database.begin_write()?;
-            let mut next = self.next;
-            {
-                let mut table = write.open_table(TEXTS)?;
-                for order in group {
-                    table.insert(next, order.text.as_slice())?;
-                    next += 1;
-                }
+    fn commit(&mut self, group: &[Order]) -> Result<(), redb::Error> {
+        let write = self.database.begin_write()?;
+        let mut next = self.next;
+        {
+            let mut table = write.open_table(TEXTS)?;
+            for order in group {
+                table.insert(next, order.text.as_slice())?;
+                next += 1;
             }
-            write.commit()?;
-            Ok(next)
-        };
-        self.next = write().map_err(Arc::new)?;
+        }
+        write.commit()?;
+        self.next = next;
         Ok(())
+    }
+
+    fn complain(&self, text: &str) {
+        let (service, transport, tone) = (Service::Board, Transport::Udp, Tone::Complain);
+        self.log.line(Line { service, transport, about: None, tone, text });
     }
 }
 
@@ -115,6 +124,22 @@ impl Writer {
 mod tests {
     use super::*;
     use labs::ShelfLimits;
+
+    struct Silent;
+
+    impl Log for Silent {
+        fn wants_lines(&self) -> bool {
+            false
+        }
+
+        fn line(&self, line: Line<'_>) {
+            panic!("nothing is to be told, but: {}", line.text);
+        }
+    }
+
+    fn silent() -> Arc<dyn Log> {
+        Arc::new(Silent)
+    }
 
     fn shelf() -> Shelf {
         Shelf::new(ShelfLimits { texts_max: 100, bytes_max: 1000 })
@@ -126,7 +151,7 @@ mod tests {
         let path = folder.path().join("deep/board.redb");
         for run in 0..3u8 {
             let shelf = shelf();
-            let (store, thread) = Store::open(&path, shelf.clone()).unwrap();
+            let (store, thread) = Store::open(&path, shelf.clone(), silent()).unwrap();
             assert_eq!(shelf.len(), usize::from(run) * 2);
             let tickets: Vec<_> = (0..2).map(|text| store.keep(vec![b'0' + run * 2 + text])).collect();
             assert!(tickets.into_iter().all(|ticket| ticket.blocking_recv().unwrap()));
@@ -134,7 +159,7 @@ mod tests {
             thread.join().unwrap();
         }
         let shelf = shelf();
-        let _store = Store::open(&path, shelf.clone()).unwrap();
+        let _store = Store::open(&path, shelf.clone(), silent()).unwrap();
         let texts: Vec<_> = (0..shelf.len()).map(|place| shelf.get(place).unwrap()[0]).collect();
         assert_eq!(texts, b"012345");
     }
@@ -143,8 +168,8 @@ mod tests {
     fn a_file_in_use_is_said_so() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("board.redb");
-        let _open = Store::open(&path, shelf()).unwrap();
-        let error = Store::open(&path, shelf()).err().unwrap().to_string();
+        let _open = Store::open(&path, shelf(), silent()).unwrap();
+        let error = Store::open(&path, shelf(), silent()).err().unwrap().to_string();
         assert!(error.contains("--store"), "{error}");
     }
 }

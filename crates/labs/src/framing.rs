@@ -193,10 +193,11 @@ impl Framing {
         }
         let padding = rest[at..].len() - skip_nuls(&rest[at..]).len();
         let seen = self.begun.len() + at + padding;
-        // A field's first piece may hold only a part of its padding, so the widest seen is the best guess.
+        // A field's first piece may hold only a part of its padding, so the widest seen is the best guess; but a field
+        // whose end is seen is as wide as it is, else many small ones in one read would be answered with many large ones.
         let field_bytes = match self.manner {
-            Manner::Padded { field_bytes } => field_bytes.max(seen),
-            Manner::Unknown | Manner::Bare | Manner::Lines { .. } => seen,
+            Manner::Padded { field_bytes } if at + padding == rest.len() => field_bytes.max(seen),
+            Manner::Padded { .. } | Manner::Unknown | Manner::Bare | Manner::Lines { .. } => seen,
         };
         self.manner = Manner::Padded { field_bytes: field_bytes.min(self.rules.message_bytes_max) };
         Some((at, at + padding))

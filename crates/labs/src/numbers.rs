@@ -110,6 +110,8 @@ struct Count {
     expected: u8,
     /// Bit `n`: the number `n + 1` before the expected one has arrived.
     window: u64,
+    /// How far back the first number lies, as far as the window reaches: what is older was never missed.
+    span: u8,
     /// How many of the last numbers in a row each followed the other behind the window, as when a client begins anew.
     anew: u8,
     last: u8,
@@ -122,7 +124,8 @@ const ANEW: u8 = 3;
 
 impl Count {
     fn starting(number: u8) -> Self {
-        Self { received: 1, lost: 0, repeated: 0, late: 0, expected: after(number), window: 1, anew: 0, last: number }
+        let expected = after(number);
+        Self { received: 1, lost: 0, repeated: 0, late: 0, expected, window: 1, span: 1, anew: 0, last: number }
     }
 
     /// Counts a number; if it shows that the client began anew, gives the count until then.
@@ -134,14 +137,16 @@ impl Count {
         if ahead < WINDOW {
             self.lost += u64::from(ahead);
             self.window = (self.window << ahead << 1) | 1;
+            self.span = (self.span + ahead + 1).min(WINDOW);
             self.expected = after(number);
             self.anew = 0;
             return None;
         }
-        let bit = 1u64 << (LAST - ahead - 1);
+        let back = LAST - ahead;
+        let bit = 1u64 << (back - 1);
         if self.window & bit == 0 {
-            // It was counted as lost when a later one came first.
-            self.lost = self.lost.saturating_sub(1);
+            // Unless it is older than the first heard, it was counted as lost when a later one came before it.
+            self.lost -= u64::from(back <= self.span && self.lost > 0);
             self.late += 1;
         } else {
             self.repeated += 1;
@@ -156,6 +161,7 @@ impl Count {
         let mut next = Self::starting(number);
         next.received = run;
         next.window = (1 << ANEW) - 1;
+        next.span = ANEW;
         let mut earlier = std::mem::replace(self, next);
         earlier.received -= run;
         let taken_back = earlier.repeated.min(run);

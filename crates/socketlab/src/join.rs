@@ -99,7 +99,7 @@ fn plan(service: Service, client: ClientArgs, make: MakeClient) -> anyhow::Resul
         Spoken::Lf => Ending::Lf,
         Spoken::Crlf => Ending::CrLf,
     };
-    let alone = transport == Transport::Tcp && ending == Ending::None || service == Service::Board;
+    let alone = transport == Transport::Tcp && ending == Ending::None;
     let settle = Settle(if alone { SETTLE } else { Duration::ZERO });
     let answer_max = client.timeout;
     let rules = Rules { spoken: Some(ending), message_bytes_max: ANSWER_BYTES_MAX, ..Rules::default() };

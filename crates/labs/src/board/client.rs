@@ -12,8 +12,10 @@ pub struct Client {
     exchange: Exchange,
     dial: Dial,
     acknowledged: bool,
-    /// How long to wait behind a `POST` that nothing answers, for a refusal and so that two of them stay apart on a stream.
+    /// How long to wait behind a `POST` that nothing answers, so that two of them stay apart on a stream.
     settle: Duration,
+    /// Whether a refusal of a `POST` may still come.
+    unanswered: bool,
     phase: Phase,
     /// The request that shows the server that we receive, for what it held back.
     proof: Option<Box<[u8]>>,
@@ -32,18 +34,29 @@ enum Phase {
     },
     /// An answer is awaited.
     Waiting,
+    /// The user is done; a refusal of the last `POST` may still come.
+    Leaving {
+        until: Duration,
+    },
 }
 
+/// Behind the last `POST`, how long its refusal is awaited.
+const FAREWELL: Duration = Duration::from_millis(100);
+/// Between two datagrams, so that a file full of `POST`s does not overrun the server's buffer.
+const DATAGRAM_PAUSE: Duration = Duration::from_millis(2);
+
 impl Client {
+    /// A client that waits for each acknowledgement, or else, over TCP, for `settle` behind each `POST`.
     pub fn new(dial: Dial, acknowledged: bool, settle: Duration) -> Self {
         let exchange = Exchange::new(dial, "GET or POST <text> (q quits): ");
-        Self { exchange, dial, acknowledged, settle, phase: Phase::Asking, proof: None }
+        let settle = if dial.transport == Transport::Udp { DATAGRAM_PAUSE } else { settle };
+        Self { exchange, dial, acknowledged, settle, unanswered: false, phase: Phase::Asking, proof: None }
     }
 
     fn typed(&mut self, now: Now, line: &[u8], out: &mut Outbox) {
         let line = line.trim_ascii();
         if line == b"q" {
-            out.finish(Peer::Terminal);
+            self.leave(now, out);
         } else if line == GET.as_bytes() {
             self.get(now, line, out);
         } else if line.starts_with(POST.as_bytes()) && self.acknowledged {
@@ -51,6 +64,7 @@ impl Client {
             self.exchange.request(now, line, out);
         } else if line.starts_with(POST.as_bytes()) {
             self.phase = Phase::Settling { until: now.uptime + self.settle };
+            self.unanswered = true;
             out.send(self.dial.peer(), line);
         } else {
             if !line.is_empty() {
@@ -58,6 +72,14 @@ impl Client {
                 out.complain(format_args!("not sent: `{text}` is neither GET nor POST <text>"));
             }
             self.exchange.ask(out);
+        }
+    }
+
+    fn leave(&mut self, now: Now, out: &mut Outbox) {
+        if self.unanswered {
+            self.phase = Phase::Leaving { until: now.uptime + FAREWELL };
+        } else {
+            out.finish(Peer::Terminal);
         }
     }
 
@@ -75,8 +97,8 @@ impl Client {
                 self.exchange.answered(out);
             }
             // The acknowledgement of a server that was told to, though we did not wait.
-            Phase::Asking | Phase::Settling { .. } if answer == SAVED.as_bytes() => {}
-            Phase::Asking | Phase::Settling { .. } => self.exchange.show(answer, out),
+            Phase::Asking | Phase::Settling { .. } | Phase::Leaving { .. } if answer == SAVED.as_bytes() => {}
+            Phase::Asking | Phase::Settling { .. } | Phase::Leaving { .. } => self.exchange.show(answer, out),
         }
     }
 
@@ -85,7 +107,10 @@ impl Client {
         if text == BYE.as_bytes() {
             match self.proof.take() {
                 Some(proof) => self.get(now, &proof, out),
-                None => self.ask(out),
+                None => {
+                    self.unanswered = false;
+                    self.ask(out);
+                }
             }
         } else if let Some(proof) = asked_proof(text).filter(|_| self.dial.transport == Transport::Udp) {
             self.proof = Some(proof);
@@ -113,6 +138,7 @@ impl Machine for Client {
     fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Outbox) {
         match (self.phase, event) {
             (Phase::Settling { .. }, Event::Timeout) => return self.ask(out),
+            (Phase::Leaving { .. }, Event::Timeout | Event::Finished(_)) => return out.finish(Peer::Terminal),
             (Phase::Reading { .. }, Event::Timeout) => {
                 let Dial { server, answer_max, .. } = self.dial;
                 out.complain(format_args!("no {BYE} from {server} within {answer_max:?}: texts may be missing"));
@@ -128,14 +154,14 @@ impl Machine for Client {
             Heard::Opened => self.exchange.ask(out),
             Heard::Typed(line) => self.typed(now, line, out),
             Heard::Said(answer) => self.said(now, answer, out),
-            Heard::Left => out.finish(Peer::Terminal),
+            Heard::Left => self.leave(now, out),
             Heard::Nothing => {}
         }
     }
 
     fn deadline(&self) -> Option<Duration> {
         match self.phase {
-            Phase::Settling { until } | Phase::Reading { until } => Some(until),
+            Phase::Settling { until } | Phase::Reading { until } | Phase::Leaving { until } => Some(until),
             Phase::Asking | Phase::Waiting => self.exchange.deadline(),
         }
     }

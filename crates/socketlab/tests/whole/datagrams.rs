@@ -3,7 +3,7 @@
 use std::net::UdpSocket;
 
 use crate::peer::Datagram;
-use crate::server::Server;
+use crate::server::{Server, skip};
 
 #[test]
 fn clock_tells_date_and_time() {
@@ -92,7 +92,7 @@ fn two_services_cannot_be_set_talking_to_each_other() {
     let server = Server::start(&["echo=udp://127.0.0.1:0", "alnum=udp://127.0.0.1:0"]);
     // As if forged: a datagram that comes from a port of the labs.
     let Ok(forged) = UdpSocket::bind("127.0.0.1:12001") else {
-        return println!("skipped: port 12001 is in use, and only a lab's own port can be forged here");
+        return skip("a forged sender: port 12001 is in use, and only a lab's own port can be forged here");
     };
     forged.send_to(b"loop", server.at("echo", "udp")).unwrap();
     server.expect_line("127.0.0.1:12001: not answered, since port 12001 answers everything");

@@ -11,3 +11,5 @@ mod printing;
 mod server;
 mod settings;
 mod shutdown;
+mod students;
+mod two_computers;

@@ -1,6 +1,6 @@
 //! Starts the real server and watches it.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -17,6 +17,8 @@ pub(crate) struct Server {
     child: Child,
     lines: Receiver<String>,
     endpoints: Vec<(String, String, SocketAddr)>,
+    /// Those it says other computers can use.
+    pub(crate) lan_addresses: Vec<String>,
     _folder: Option<TempDir>,
 }
 
@@ -25,6 +27,11 @@ pub(crate) fn socketlab(folder: &TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_socketlab"));
     command.env("XDG_STATE_HOME", folder.path()).env("TZ", "UTC");
     command
+}
+
+/// Says that a test was not run, past the test harness's capture.
+pub(crate) fn skip(why: &str) {
+    let _ = writeln!(std::io::stderr(), "SKIPPED {why}");
 }
 
 impl Server {
@@ -44,11 +51,14 @@ impl Server {
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = channel();
         std::thread::spawn(move || stdout.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
-        let mut server = Self { child, lines, endpoints: Vec::new(), _folder: None };
+        let mut server = Self { child, lines, endpoints: Vec::new(), lan_addresses: Vec::new(), _folder: None };
         loop {
             let line = server.next_line();
             if line == "ready" {
                 return server;
+            }
+            if let Some(address) = line.strip_prefix("from other computers: ") {
+                server.lan_addresses.push(address.to_owned());
             }
             let words: Vec<_> = line.split_whitespace().collect();
             if let [service, transport, address] = words[..] {

@@ -28,10 +28,12 @@ fn clients_are_told_and_the_exit_is_clean() {
 
 #[test]
 fn a_client_that_does_not_leave_cannot_hold_the_server() {
-    let server = Server::start(&["echo=tcp://127.0.0.1:0"]);
-    let mut peer = Stream::connect(server.at("echo", "tcp"));
-    peer.send(b"hi\n");
-    peer.expect("hi\n");
+    // The board's has the store open.
+    let server = Server::start(&["board=tcp://127.0.0.1:0"]);
+    let mut peer = Stream::connect(server.at("board", "tcp"));
+    peer.send(b"GET\n");
+    peer.expect("<<--bye-->>\n");
+    // Neither does it read, nor close.
     server.signal(Signal::TERM);
     let (status, _) = server.wait();
     assert_eq!(status.code(), Some(0));

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Runs every test. Installs what some tests use beyond Rust where it may; a test that lacks something says SKIPPED and why.
+set -eu
+cd "$(dirname "$0")"
+
+missing=
+for needed in ip:iproute2 nsenter:util-linux nc:netcat-openbsd python3:python3; do
+    command -v "${needed%%:*}" >/dev/null 2>&1 || missing="$missing ${needed##*:}"
+done
+if [ -n "$missing" ] && command -v apt-get >/dev/null 2>&1; then
+    as_root=
+    [ "$(id -u)" = 0 ] || as_root='sudo -n'
+    echo "installing$missing"
+    # Word splitting is wanted: these are lists.
+    { $as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq $missing; } \
+        >/dev/null 2>&1 || echo "could not install$missing: tests that need it will say SKIPPED"
+fi
+
+exec cargo test --workspace "$@"
