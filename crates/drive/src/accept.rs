@@ -17,25 +17,26 @@ use crate::stream::{converse, refuse};
 
 /// How long to wait for a descriptor when none is left, unless somebody leaves before.
 const DESCRIPTOR_PAUSE: Duration = Duration::from_millis(100);
+/// The lack of descriptors is told no more often.
+const COMPLAINT_PAUSE: Duration = Duration::from_secs(10);
 /// Newcomers at a full gate who are told so; beyond, they are closed without a word.
 const REFUSALS_MAX: usize = 64;
 
 /// Accepts until shutdown.
 pub(crate) async fn accept(listener: TcpListener, serving: Arc<Serving>) {
     let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
-    let mut starved = false;
+    let mut told_at: Option<Duration> = None;
     loop {
         let accepted = tokio::select! {
             () = serving.shutdown.cancelled() => return,
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                starved = false;
-                welcome(stream, peer, &serving, &refusals);
-            }
+            Ok((stream, peer)) => welcome(stream, peer, &serving, &refusals),
             Err(error) if lacks_resources(&error) => {
-                if !std::mem::replace(&mut starved, true) {
+                let now = serving.clock.uptime();
+                if told_at.is_none_or(|at| at + COMPLAINT_PAUSE <= now) {
+                    told_at = Some(now);
                     tell_starved(&serving, &error);
                 }
                 // Without a pause the pending connection would wake us at once, for ever.
