@@ -27,14 +27,10 @@ pub(crate) fn run(command: ClientCommand) -> ExitCode {
         Ok(plan) => plan,
         Err(error) => return report(Err(error), USAGE),
     };
-    let saved = rustix::termios::tcgetattr(std::io::stdin()).ok();
     let history = services::state_folder().map(|folder| folder.join(format!("history-{}", plan.service)));
     let (mut terminal, keyboard) = Terminal::open(history);
     let outcome = drive::join(plan, keyboard, &mut |shown| terminal.show(shown));
-    if let Some(attributes) = saved {
-        // The line editor may still hold the terminal, and a person wants it back as it was.
-        let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, &attributes);
-    }
+    terminal.close();
     match outcome {
         Ok(Outcome::Done) if !terminal.complained() => ExitCode::SUCCESS,
         Ok(Outcome::Done | Outcome::Failed) => ExitCode::from(FAILED),

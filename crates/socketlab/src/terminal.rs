@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use drive::{Keyboard, Typed, Typist, keyboard};
 use labs::{Shown, Tone};
-use rustyline::config::Configurer as _;
-use rustyline::{DefaultEditor, ExternalPrinter as _};
+
+use crate::person::Person;
 
 /// Shows lines, and lets one be typed when it is asked for.
 pub(crate) struct Terminal {
@@ -17,25 +17,20 @@ pub(crate) struct Terminal {
 }
 
 enum Screen {
-    /// A person types: lines appear above the one being typed.
-    Person(Box<dyn FnMut(String) + Send>),
+    Person(Person),
     Pipe,
 }
-
-/// Lines kept in the history of what was typed.
-const HISTORY_MAX: usize = 1000;
 
 impl Terminal {
     /// Takes the terminal, and what is typed there. The history is kept in `history`, where a person types.
     pub(crate) fn open(history: Option<PathBuf>) -> (Self, Keyboard) {
         let (prompts, asked) = channel();
         let (typist, keyboard) = keyboard();
-        let person = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-        let screen = match DefaultEditor::new().ok().filter(|_| person) {
-            Some(mut editor) => {
-                let screen = person_screen(&mut editor);
-                std::thread::spawn(move || read_person(&mut editor, history, &asked, &typist));
-                screen
+        let is_person = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+        let screen = match is_person.then(Person::sit_down).flatten() {
+            Some((person, editor)) => {
+                std::thread::spawn(move || editor.read(history, &asked, &typist));
+                Screen::Person(person)
             }
             None => {
                 std::thread::spawn(move || read_pipe(&asked, &typist));
@@ -49,7 +44,7 @@ impl Terminal {
         match (&mut self.screen, shown.tone) {
             // A terminal that is gone cannot answer; its end is then what is heard.
             (_, Tone::Ask) => drop(self.prompts.send(shown.text.to_owned())),
-            (Screen::Person(print), _) => print(format!("{}\n", shown.text)),
+            (Screen::Person(person), _) => person.show(shown.text),
             (Screen::Pipe, Tone::Complain) => {
                 self.complained = true;
                 eprintln!("{}", shown.text);
@@ -65,37 +60,17 @@ impl Terminal {
         }
     }
 
+    /// Shows what is still to be shown, and gives the terminal back as it was.
+    pub(crate) fn close(&self) {
+        match &self.screen {
+            Screen::Person(person) => person.leave(),
+            Screen::Pipe => {}
+        }
+    }
+
     /// Whether, in a pipe, anything went wrong or was refused.
     pub(crate) fn complained(&self) -> bool {
         self.complained
-    }
-}
-
-fn person_screen(editor: &mut DefaultEditor) -> Screen {
-    match editor.create_external_printer() {
-        Ok(mut printer) => Screen::Person(Box::new(move |line| {
-            // A terminal that is gone shows nothing.
-            let _ = printer.print(line);
-        })),
-        Err(_) => Screen::Person(Box::new(|line| print!("{line}"))),
-    }
-}
-
-fn read_person(editor: &mut DefaultEditor, history: Option<PathBuf>, asked: &Receiver<String>, typist: &Typist) {
-    editor.set_auto_add_history(true);
-    // The history only helps; a client works without it.
-    let _ = editor.set_max_history_size(HISTORY_MAX);
-    let _ = history.as_ref().map(|path| editor.load_history(path));
-    for prompt in asked {
-        let typed = editor.readline(&prompt).map_or(Typed::End, Typed::Line);
-        if let Some(path) = &history {
-            let _ = path.parent().map(std::fs::create_dir_all);
-            let _ = editor.save_history(path);
-        }
-        let ended = typed == Typed::End;
-        if !typist.type_in(typed) || ended {
-            return;
-        }
     }
 }
 

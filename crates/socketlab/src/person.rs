@@ -1,0 +1,109 @@
+//! A person at the terminal: lines appear above the one being typed, which they never disturb.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use drive::{Typed, Typist};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustyline::config::Configurer as _;
+use rustyline::{DefaultEditor, ExternalPrinter};
+
+/// Lines kept in the history of what was typed.
+const HISTORY_MAX: usize = 1000;
+/// How long the end of the program waits for its last lines to be shown.
+const LEAVE_MAX: Duration = Duration::from_millis(500);
+/// One row up and one down: a line that changes nothing.
+const NO_LINE: &str = "\x1b[A\n";
+
+/// What shows lines to a person.
+pub(crate) struct Person {
+    lines: Sender<Shown>,
+    /// What the terminal was like before the line editor took it.
+    before: Termios,
+    prompting: Arc<AtomicBool>,
+}
+
+enum Shown {
+    Line(String),
+    /// Everything before is to be on the screen when this is answered.
+    Flush(Sender<()>),
+}
+
+/// What reads the person's lines.
+pub(crate) struct Reader {
+    editor: DefaultEditor,
+    /// Whether a prompt stands there at which nothing was entered yet.
+    prompting: Arc<AtomicBool>,
+}
+
+impl Person {
+    /// Takes the terminal; none if there is no line editor for it.
+    pub(crate) fn sit_down() -> Option<(Self, Reader)> {
+        let before = tcgetattr(std::io::stdin()).ok()?;
+        let mut editor = DefaultEditor::new().ok()?;
+        let printer = editor.create_external_printer().ok()?;
+        let (lines, to_show) = channel();
+        // The editor's printer may block until the next prompt, so whoever prompts must not call it.
+        std::thread::spawn(move || show_all(printer, &to_show));
+        let prompting = Arc::new(AtomicBool::new(false));
+        let reader = Reader { editor, prompting: Arc::clone(&prompting) };
+        Some((Self { lines, before, prompting }, reader))
+    }
+
+    pub(crate) fn show(&self, line: &str) {
+        // The thread that shows ends only after us.
+        let _ = self.lines.send(Shown::Line(format!("{line}\n")));
+    }
+
+    pub(crate) fn leave(&self) {
+        let (answer, shown) = channel();
+        let _ = self.lines.send(Shown::Flush(answer));
+        // A terminal that does not take the last lines cannot keep the program.
+        let _ = shown.recv_timeout(LEAVE_MAX);
+        if self.prompting.load(Ordering::Relaxed) {
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.before);
+            println!();
+        }
+    }
+}
+
+fn show_all(mut printer: impl ExternalPrinter, lines: &Receiver<Shown>) {
+    for shown in lines {
+        // A terminal that is gone shows nothing.
+        match shown {
+            Shown::Line(line) => drop(printer.print(line)),
+            Shown::Flush(answer) => {
+                // The editor takes one line at a time: it has shown all others when it takes the second of these.
+                let _ = printer.print(NO_LINE.to_owned());
+                let _ = printer.print(NO_LINE.to_owned());
+                let _ = answer.send(());
+            }
+        }
+    }
+}
+
+impl Reader {
+    /// Reads one line for each prompt, until the end of input or an interrupt.
+    pub(crate) fn read(mut self, history: Option<PathBuf>, asked: &Receiver<String>, typist: &Typist) {
+        self.editor.set_auto_add_history(true);
+        // The history only helps; a client works without it.
+        let _ = self.editor.set_max_history_size(HISTORY_MAX);
+        let _ = history.as_ref().map(|path| self.editor.load_history(path));
+        for prompt in asked {
+            self.prompting.store(true, Ordering::Relaxed);
+            let typed = self.editor.readline(&prompt).map_or(Typed::End, Typed::Line);
+            self.prompting.store(false, Ordering::Relaxed);
+            if let Some(path) = &history {
+                let _ = path.parent().map(std::fs::create_dir_all);
+                let _ = self.editor.save_history(path);
+            }
+            let ended = typed == Typed::End;
+            if !typist.type_in(typed) || ended {
+                return;
+            }
+        }
+    }
+}
