@@ -28,7 +28,7 @@ impl DateFormat {
     /// # Errors
     /// Says what is wrong with it.
     pub fn new(format: &str) -> Result<Self, String> {
-        let sample = jiff::Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC);
+        let sample = widest_moment();
         let date = jiff::fmt::strtime::format(format, &sample).map_err(|error| error.to_string())?;
         match date.len() {
             0 => Err("it writes nothing".to_owned()),
@@ -36,6 +36,13 @@ impl DateFormat {
             _ => Err(format!("it writes more than {} bytes", Self::DATE_BYTES_MAX)),
         }
     }
+}
+
+/// A Wednesday late in September, east of Greenwich: nothing that a format can show is longer at another time.
+fn widest_moment() -> jiff::Zoned {
+    let offset = jiff::tz::Offset::constant(12);
+    let civil = jiff::civil::date(2023, 9, 27).at(23, 59, 59, 123_456_789);
+    offset.to_timestamp(civil).unwrap_or_default().to_zoned(offset.to_time_zone())
 }
 
 /// Tells the date and the time.
@@ -150,5 +157,26 @@ impl Machine for Client {
 
     fn deadline(&self) -> Option<Duration> {
         self.due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_date_is_longer_than_its_format_promised() {
+        for item in ["%A", "%B", "%d", "%-d", "%j", "%-j", "%s", "%f", "%c", "%Y", "%-I", "%z", "%Q"] {
+            let mut format = item.to_owned();
+            while DateFormat::new(&format).is_ok() {
+                for day in 0..400 {
+                    let at = jiff::Timestamp::from_second(1_700_000_000 + day * 86_400 + day).unwrap();
+                    let zoned = at.to_zoned(jiff::tz::Offset::constant(-3).to_time_zone());
+                    let date = zoned.strftime(&format).to_string();
+                    assert!(date.len() <= DateFormat::DATE_BYTES_MAX, "{format}: {date}");
+                }
+                format.push_str(item);
+            }
+        }
     }
 }

@@ -1,0 +1,31 @@
+//! Random bytes in place of a fuzzer's.
+
+use sim::{fuzz, seeds};
+
+fn bytes(seed: u64, round: u64) -> Vec<u8> {
+    let mut chance = fastrand::Rng::with_seed(seed << 32 | round);
+    let count = chance.usize(0..1500);
+    (0..count).map(|_| chance.u8(..)).collect()
+}
+
+#[test]
+fn no_event_breaks_a_machine() {
+    seeds::every(|seed, log| {
+        for round in 0..25 {
+            log.clear();
+            log.note(std::time::Duration::ZERO, format_args!("round {round}"));
+            fuzz::play(&bytes(seed, round));
+        }
+    });
+}
+
+#[test]
+fn no_bytes_break_the_framing() {
+    seeds::every(|seed, log| {
+        for round in 0..50 {
+            log.clear();
+            log.note(std::time::Duration::ZERO, format_args!("round {round}"));
+            fuzz::play_framing(&bytes(seed, round));
+        }
+    });
+}
