@@ -1,6 +1,5 @@
 //! One datagram socket's task: it owns its machine and handles every datagram in turn.
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use tokio::time::Sleep;
 
 use crate::log::pass_lines;
 use crate::serve::Serving;
-use crate::store::Ticket;
+use crate::store::Tickets;
 
 /// The largest datagram there is.
 const DATAGRAM_BYTES_MAX: usize = 65_535;
@@ -30,7 +29,7 @@ pub(crate) async fn serve_datagrams(socket: UdpSocket, datagrams: Datagrams, ser
         socket,
         datagrams,
         serving,
-        tickets: VecDeque::new(),
+        tickets: Tickets::default(),
         read: vec![0; DATAGRAM_BYTES_MAX].into_boxed_slice(),
         out: Outbox::default(),
     };
@@ -52,7 +51,7 @@ struct Counter {
     socket: UdpSocket,
     datagrams: Datagrams,
     serving: Arc<Serving>,
-    tickets: VecDeque<Ticket>,
+    tickets: Tickets,
     read: Box<[u8]>,
     out: Outbox,
 }
@@ -68,8 +67,8 @@ impl Counter {
             if shutdown.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(End::Shutdown);
             }
-            if let Some(kept) = self.poll_ticket(cx) {
-                self.stored(kept);
+            if let Poll::Ready(stored) = self.tickets.poll_next(cx) {
+                self.pass(stored.event());
                 continue;
             }
             if self.is_due() {
@@ -94,8 +93,7 @@ impl Counter {
         Poll::Ready(Ok(()))
     }
 
-    fn stored(&mut self, kept: bool) {
-        let event = if kept { Event::Message(Peer::Store, b"") } else { Event::Gone(Peer::Store) };
+    fn pass(&mut self, event: Event<'_>) {
         self.datagrams.pass(self.serving.clock.now(), event, &mut self.out);
         self.deliver();
     }
@@ -106,16 +104,8 @@ impl Counter {
             let _ = self.socket.try_send_to(datagram, to);
         }
         pass_lines(self.serving.log.as_ref(), self.serving.service, Transport::Udp, &self.out);
-        if let Some(store) = &self.serving.store {
-            self.tickets.extend(self.out.take_stored().map(|text| store.keep(text)));
-        }
+        self.tickets.keep(self.serving.store.as_ref(), &mut self.out);
         self.out.clear();
-    }
-
-    fn poll_ticket(&mut self, cx: &mut Context<'_>) -> Option<bool> {
-        let Poll::Ready(kept) = Pin::new(self.tickets.front_mut()?).poll(cx) else { return None };
-        self.tickets.pop_front();
-        Some(kept.unwrap_or(false))
     }
 
     fn is_due(&self) -> bool {
@@ -133,10 +123,9 @@ impl Counter {
 
     /// Waits for the texts on their way, acknowledges them, and lets the machine say its last.
     async fn close(mut self) {
-        while let Some(ticket) = self.tickets.pop_front() {
-            self.stored(ticket.await.unwrap_or(false));
+        while let Some(stored) = self.tickets.next().await {
+            self.pass(stored.event());
         }
-        self.datagrams.pass(self.serving.clock.now(), Event::Finished(Peer::Terminal), &mut self.out);
-        self.deliver();
+        self.pass(Event::Finished(Peer::Terminal));
     }
 }

@@ -1,11 +1,14 @@
 //! Keeps `board`'s texts on disk: many that arrive together share one commit.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::task::{Context, Poll, ready};
 use std::thread::JoinHandle;
 
-use labs::{Service, Shelf, Tone, Transport};
+use labs::{Event, Outbox, Peer, Service, Shelf, Tone, Transport};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use tokio::sync::oneshot;
 
@@ -23,12 +26,53 @@ pub struct StoreError {
     pub reason: String,
 }
 
-/// Somebody waits to hear that its text is safe.
-pub(crate) type Ticket = oneshot::Receiver<bool>;
+/// One task's texts on their way to the disk, oldest first.
+#[derive(Default)]
+pub(crate) struct Tickets(VecDeque<oneshot::Receiver<Option<usize>>>);
+
+impl Tickets {
+    /// Hands an outbox's texts to the store.
+    pub(crate) fn keep(&mut self, store: Option<&Store>, out: &mut Outbox) {
+        if let Some(store) = store {
+            self.0.extend(out.take_stored().map(|text| store.keep(text)));
+        }
+    }
+
+    /// What became of the oldest text; pending as long as there is none.
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Stored> {
+        let Some(oldest) = self.0.front_mut() else { return Poll::Pending };
+        let kept = ready!(Pin::new(oldest).poll(cx));
+        self.0.pop_front();
+        Poll::Ready(Stored::new(kept))
+    }
+
+    /// Waits for what becomes of the oldest text; none if there is none.
+    pub(crate) async fn next(&mut self) -> Option<Stored> {
+        Some(Stored::new(self.0.pop_front()?.await))
+    }
+}
+
+/// What became of a text: its place on the shelf, or that it could not be kept.
+pub(crate) struct Stored(Option<String>);
+
+impl Stored {
+    /// A writer that is gone keeps nothing.
+    fn new(kept: Result<Option<usize>, oneshot::error::RecvError>) -> Self {
+        Self(kept.ok().flatten().map(|place| place.to_string()))
+    }
+
+    /// As the machine hears it.
+    pub(crate) fn event(&self) -> Event<'_> {
+        match &self.0 {
+            Some(place) => Event::Message(Peer::Store, place.as_bytes()),
+            None => Event::Gone(Peer::Store),
+        }
+    }
+}
 
 struct Order {
     text: Vec<u8>,
-    kept: oneshot::Sender<bool>,
+    kept: oneshot::Sender<Option<usize>>,
 }
 
 /// Takes texts to keep. How many may be on their way is bounded by the [`Shelf`]'s places.
@@ -50,7 +94,7 @@ impl Store {
         Ok((Self(sender), thread.map_err(|error| failed(&error))?))
     }
 
-    pub(crate) fn keep(&self, text: Vec<u8>) -> Ticket {
+    fn keep(&self, text: Vec<u8>) -> oneshot::Receiver<Option<usize>> {
         let (kept, ticket) = oneshot::channel();
         // A writer that is gone drops the order, and the ticket then says that the text was not kept.
         let _ = self.0.send(Order { text, kept });
@@ -90,11 +134,9 @@ impl Writer {
                 self.complain(&format!("{} texts could not be saved: {error}", group.len()));
             }
             for Order { text, kept: answer } in group {
-                if kept {
-                    self.shelf.push(&text);
-                }
+                let place = kept.then(|| self.shelf.push(&text));
                 // Who no longer waits does not need to know.
-                let _ = answer.send(kept);
+                let _ = answer.send(place);
             }
         }
     }
@@ -154,7 +196,7 @@ mod tests {
             let (store, thread) = Store::open(&path, shelf.clone(), silent()).unwrap();
             assert_eq!(shelf.len(), usize::from(run) * 2);
             let tickets: Vec<_> = (0..2).map(|text| store.keep(vec![b'0' + run * 2 + text])).collect();
-            assert!(tickets.into_iter().all(|ticket| ticket.blocking_recv().unwrap()));
+            assert!(tickets.into_iter().all(|ticket| ticket.blocking_recv().unwrap().is_some()));
             drop(store);
             thread.join().unwrap();
         }

@@ -1,7 +1,6 @@
 //! One connection's task: it owns its machine, and reads only when everything answered has been taken.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::pin::{Pin, pin};
@@ -9,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use labs::{Connection, Event, Now, Outbox, Peer, Transport};
+use labs::{Connection, Now, Outbox, Transport};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
@@ -17,7 +16,7 @@ use tokio::time::Sleep;
 use crate::gate::Permit;
 use crate::log::pass_lines;
 use crate::serve::Serving;
-use crate::store::Ticket;
+use crate::store::Tickets;
 
 /// What one thread reads into and answers from, for all its connections: an idle one holds no buffer.
 struct Scratch {
@@ -45,7 +44,7 @@ pub(crate) async fn converse(stream: TcpStream, connection: Connection, serving:
         connection,
         serving,
         unsent: Vec::new(),
-        tickets: VecDeque::new(),
+        tickets: Tickets::default(),
         alarm_at: None,
         opened: false,
         read_ended: false,
@@ -85,8 +84,7 @@ struct Talk {
     serving: Arc<Serving>,
     /// What the peer has not yet taken.
     unsent: Vec<u8>,
-    /// Texts on their way to the disk, oldest first.
-    tickets: VecDeque<Ticket>,
+    tickets: Tickets,
     /// What the timer is set to; a deadline that moves later is looked at when the timer fires.
     alarm_at: Option<Duration>,
     opened: bool,
@@ -113,9 +111,8 @@ impl Talk {
                 self.step(cx, |connection, now, out| connection.open(now, out));
             } else if shutdown.as_mut().poll(cx).is_ready() {
                 self.step(cx, |connection, now, out| connection.shut_down(now, out));
-            } else if let Some(kept) = self.poll_ticket(cx) {
-                let event = if kept { Event::Message(Peer::Store, b"") } else { Event::Gone(Peer::Store) };
-                self.step(cx, |connection, now, out| connection.pass(now, event, out));
+            } else if let Poll::Ready(stored) = self.tickets.poll_next(cx) {
+                self.step(cx, |connection, now, out| connection.pass(now, stored.event(), out));
             } else if self.is_due() {
                 self.step(cx, |connection, now, out| connection.tick(now, out));
             } else if self.poll_receive(cx).is_pending() && self.poll_alarm(cx, alarm.as_mut()).is_pending() {
@@ -174,9 +171,7 @@ impl Talk {
             self.unsent.extend_from_slice(&out.wire()[sent..]);
         }
         pass_lines(self.serving.log.as_ref(), self.serving.service, Transport::Tcp, out);
-        if let Some(store) = &self.serving.store {
-            self.tickets.extend(out.take_stored().map(|text| store.keep(text)));
-        }
+        self.tickets.keep(self.serving.store.as_ref(), out);
     }
 
     fn lose(&mut self, now: Now, out: &mut Outbox) {
@@ -218,12 +213,6 @@ impl Talk {
         }
         self.step_lost(cx);
         Poll::Ready(())
-    }
-
-    fn poll_ticket(&mut self, cx: &mut Context<'_>) -> Option<bool> {
-        let Poll::Ready(kept) = Pin::new(self.tickets.front_mut()?).poll(cx) else { return None };
-        self.tickets.pop_front();
-        Some(kept.unwrap_or(false))
     }
 
     fn is_due(&self) -> bool {

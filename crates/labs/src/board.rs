@@ -32,6 +32,9 @@ pub const STORE_ERROR: &str = "Error: the text could not be saved";
 const PROVE: &str = "PROVE ";
 const HELD_BACK: &str = "more texts held back; to receive them, send PROVE";
 
+/// How answers on a stream end for a peer that sends no line ends: texts come back to back, so that only line ends keep them apart.
+pub const BARE_ENDING: Ending = Ending::Lf;
+
 /// Requests that wait for the disk or are being answered.
 const QUEUE_MAX: usize = 4096;
 /// What is answered in one turn, so that other requests are heard in between.
@@ -65,13 +68,9 @@ struct Job {
 #[derive(Debug)]
 enum What {
     /// A text on its way to the disk.
-    Post {
-        bytes: usize,
-    },
-    Get {
-        next: usize,
-        proven: bool,
-    },
+    Post { bytes: usize },
+    /// Texts from `next` up to `end`: those kept when it was asked for, and those its asker had posted before.
+    Get { next: usize, end: usize, proven: bool },
     /// A short answer whose turn has not come.
     Say(&'static str),
 }
@@ -89,7 +88,7 @@ impl Server {
             allowances.earn(now.uptime, by, ending.framed_bytes(message.len()));
         }
         if message == GET.as_bytes() {
-            self.get(now, by, What::Get { next: 0, proven: false }, out);
+            self.get(now, by, What::Get { next: 0, end: self.shelf.len(), proven: false }, out);
         } else if let Some(text) = message.strip_prefix(POST.as_bytes()) {
             if let Err(why) = self.post(by, text, out) {
                 self.refuse(now, by, why, out);
@@ -98,7 +97,7 @@ impl Server {
                 allowances.spend(now.uptime, by, ending.framed_bytes(STORE_ERROR.len()), 0);
             }
         } else if let Some(next) = self.proven_place(now, by, message) {
-            self.get(now, by, What::Get { next, proven: true }, out);
+            self.get(now, by, What::Get { next, end: self.shelf.len(), proven: true }, out);
         } else {
             self.refuse(now, by, FORMAT_ERROR, out);
         }
@@ -161,9 +160,9 @@ impl Server {
             if !full {
                 out.begin(*ending, Some(*by));
                 match what {
-                    What::Get { next, proven } => {
+                    What::Get { next, end, proven } => {
                         let reader = Reader { by: *by, proven: *proven, allowances: self.allowances.as_mut() };
-                        full = !reader.read_page(now, &self.shelf, next, out);
+                        full = !reader.read_page(now, &self.shelf, next, *end, out);
                     }
                     What::Say(text) => out.send(Peer::Remote(*by), text.as_bytes()),
                     What::Post { .. } => {}
@@ -179,15 +178,21 @@ impl Server {
         self.close_if_done(out);
     }
 
-    /// The oldest text on its way is safe, or lost.
-    fn stored(&mut self, now: Now, kept: bool, out: &mut Outbox) {
+    /// The oldest text on its way is safe at a place of the shelf, or lost.
+    fn stored(&mut self, now: Now, place: Option<usize>, out: &mut Outbox) {
         let post = |job: &Job| matches!(job.what, What::Post { .. });
         let Some(at) = self.queue.iter().position(post) else { return };
         let Some(Job { by, ending, what: What::Post { bytes } }) = self.queue.remove(at) else { return };
-        if !kept {
-            self.shelf.release(bytes);
-        }
-        let answer = if kept { self.acknowledge.then_some(SAVED) } else { Some(STORE_ERROR) };
+        let answer = match place {
+            Some(place) => {
+                self.show_to_later_readers(at, place);
+                self.acknowledge.then_some(SAVED)
+            }
+            None => {
+                self.shelf.release(bytes);
+                Some(STORE_ERROR)
+            }
+        };
         match answer {
             Some(text) if self.allowances.is_some() => {
                 out.begin(ending, Some(by));
@@ -198,6 +203,15 @@ impl Server {
         }
         if self.next_page_at.is_none() {
             self.answer_page(now, out);
+        }
+    }
+
+    /// Texts that share a commit are on the shelf together, so each reader's end tells which of them came before it.
+    fn show_to_later_readers(&mut self, at: usize, place: usize) {
+        for job in self.queue.range_mut(at..) {
+            if let What::Get { end, .. } = &mut job.what {
+                *end = (*end).max(place.saturating_add(1));
+            }
         }
     }
 
@@ -216,17 +230,17 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Answers texts from `next` on, until all are told (`true`) or the page is full.
-    fn read_page(mut self, now: Now, shelf: &Shelf, next: &mut usize, out: &mut Outbox) -> bool {
+    /// Answers texts from `next` up to `end`, until all are told (`true`) or the page is full.
+    fn read_page(mut self, now: Now, shelf: &Shelf, next: &mut usize, end: usize, out: &mut Outbox) -> bool {
         let peer = Peer::Remote(self.by);
         let ending = out.ending();
         let reserve = LAST_LINES_BYTES + 2 * ending.framed_bytes(0) as u64;
-        while let Some(text) = shelf.get(*next) {
+        while let Some(text) = shelf.get(*next).filter(|_| *next < end) {
             if out.wire().len() >= PAGE_BYTES {
                 return false;
             }
             if !self.may_send(now, ending.framed_bytes(text.len()), reserve) {
-                self.tell_held_back(now, shelf.len() - *next, *next, out);
+                self.tell_held_back(now, end - *next, *next, out);
                 break;
             }
             out.send(peer, &text);
@@ -262,8 +276,11 @@ impl Machine for Server {
                 out.print(format_args!("{by}: {}", String::from_utf8_lossy(message)));
                 self.message(now, by, message, out);
             }
-            Event::Message(Peer::Store, _) => self.stored(now, true, out),
-            Event::Gone(Peer::Store) => self.stored(now, false, out),
+            Event::Message(Peer::Store, place) => {
+                let place = std::str::from_utf8(place).ok().and_then(|place| place.parse().ok());
+                self.stored(now, place, out);
+            }
+            Event::Gone(Peer::Store) => self.stored(now, None, out),
             Event::Timeout => self.answer_page(now, out),
             Event::Finished(peer @ Peer::Remote(_)) => {
                 self.closing = Some(peer);

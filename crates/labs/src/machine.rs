@@ -42,7 +42,8 @@ pub enum Event<'a> {
 pub enum Peer {
     /// The person at this terminal: a client's user, or a server's operator.
     Terminal,
-    /// The durable store. What is sent to it comes back as a message once it is safe on disk, in the order of sending.
+    /// The durable store. It answers each text sent to it, in that order: once the text is safe on disk with its place on the
+    /// [`crate::Shelf`], in decimal digits; with [`Event::Gone`] if the text could not be kept.
     Store,
     /// The far end of a connection, or the sender of datagrams.
     Remote(SocketAddr),

@@ -76,12 +76,13 @@ impl Shelf {
         texts.reserved_bytes = texts.reserved_bytes.saturating_sub(text_bytes);
     }
 
-    /// Appends a durable text at the place reserved for it; at the start also texts of earlier runs, for which none was.
-    pub fn push(&self, text: &[u8]) {
+    /// Appends a durable text for which a place was reserved, or at the start one of an earlier run, and tells its place.
+    pub fn push(&self, text: &[u8]) -> usize {
         self.release(text.len());
         let mut texts = self.texts.write().unwrap_or_else(PoisonError::into_inner);
         texts.bytes += text.len();
         texts.list.push(text.into());
+        texts.list.len() - 1
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Texts> {

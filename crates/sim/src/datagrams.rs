@@ -226,7 +226,7 @@ impl World {
         };
         let Some(address) = self.hosts.iter().find_map(storing) else { return };
         let event = match kept {
-            Kept::Safe(text) => Event::Message(Peer::Store, text),
+            Kept::Safe(place) => Event::Message(Peer::Store, place.as_bytes()),
             Kept::Lost => Event::Gone(Peer::Store),
         };
         self.pass(address, event, now);

@@ -54,8 +54,8 @@ impl Options {
         Rules {
             guess: self.guess,
             message_bytes_max: self.message_bytes_max,
-            greeting: if steps { Ending::None } else { Ending::Lf },
-            bare: if service == Service::Board { Ending::Lf } else { Ending::None },
+            greeting: if steps { sum::STEPS_GREETING } else { Ending::Lf },
+            bare: if service == Service::Board { board::BARE_ENDING } else { Ending::None },
             ..Rules::default()
         }
     }

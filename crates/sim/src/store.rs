@@ -26,6 +26,8 @@ pub struct Store {
     shelf: Shelf,
     disk: Vec<Vec<u8>>,
     queue: VecDeque<Writing>,
+    /// Whose fate is decided, but not told yet.
+    decided: VecDeque<(usize, Kept)>,
 }
 
 #[derive(Debug)]
@@ -39,13 +41,21 @@ struct Writing {
 /// What becomes of a text, told to the machine that wanted it kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kept {
-    Safe(Vec<u8>),
+    /// At this place of the shelf, as the machine hears it.
+    Safe(String),
     Lost,
 }
 
 impl Store {
     pub fn new(limits: ShelfLimits, faults: StoreFaults) -> Self {
-        Self { faults, limits, shelf: Shelf::new(limits), disk: Vec::new(), queue: VecDeque::new() }
+        Self {
+            faults,
+            limits,
+            shelf: Shelf::new(limits),
+            disk: Vec::new(),
+            queue: VecDeque::new(),
+            decided: VecDeque::new(),
+        }
     }
 
     pub fn shelf(&self) -> Shelf {
@@ -58,6 +68,11 @@ impl Store {
     }
 
     pub(crate) fn accept(&mut self, now: Duration, owner: usize, text: Vec<u8>, chance: &mut fastrand::Rng) {
+        // Texts that come together may share a commit: they are safe, or lost, at the same moment.
+        if let Some(last) = self.queue.back().filter(|_| chance.bool()) {
+            let (due, fails) = (last.due, last.fails);
+            return self.queue.push_back(Writing { owner, text, due, fails });
+        }
         let begin = self.queue.back().map_or(now, |last| last.due.max(now));
         let due = begin + self.faults.delay_max.mul_f64(chance.f64());
         let fails = chance.u8(0..100) < self.faults.fail_percent;
@@ -65,24 +80,28 @@ impl Store {
     }
 
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.queue.front().map(|writing| writing.due)
+        if self.decided.is_empty() { self.queue.front().map(|writing| writing.due) } else { Some(Duration::ZERO) }
     }
 
-    /// The next text whose fate is decided: it is on the shelf before its owner hears of it.
+    /// The next text whose fate is decided: it is on the shelf before its owner hears of it, together with all that share its commit.
     pub(crate) fn next_kept(&mut self, now: Duration) -> Option<(usize, Kept)> {
-        let writing = self.queue.pop_front_if(|writing| writing.due <= now)?;
-        if writing.fails {
-            return Some((writing.owner, Kept::Lost));
+        while let Some(writing) = self.queue.pop_front_if(|writing| writing.due <= now) {
+            let kept = if writing.fails { Kept::Lost } else { Kept::Safe(self.shelf.push(&writing.text).to_string()) };
+            if !writing.fails {
+                self.disk.push(writing.text);
+            }
+            self.decided.push_back((writing.owner, kept));
         }
-        self.disk.push(writing.text.clone());
-        self.shelf.push(&writing.text);
-        Some((writing.owner, Kept::Safe(writing.text)))
+        self.decided.pop_front()
     }
 
-    /// The program dies: what was on its way is kept up to some place and lost from there on. Then it starts again with what the disk holds.
+    /// The program dies: what was on its way is kept up to some commit and lost from there on. Then it starts again with what the disk holds.
     pub(crate) fn crash(&mut self, chance: &mut fastrand::Rng) {
         let reached = chance.usize(0..=self.queue.len());
-        self.disk.extend(self.queue.drain(..).take(reached).filter(|writing| !writing.fails).map(|w| w.text));
+        let until = reached.checked_sub(1).map(|last| self.queue[last].due);
+        let kept = self.queue.drain(..).filter(|writing| Some(writing.due) <= until && !writing.fails);
+        self.disk.extend(kept.map(|writing| writing.text));
+        self.decided.clear();
         self.shelf = Shelf::new(self.limits);
         for text in &self.disk {
             self.shelf.push(text);

@@ -207,7 +207,7 @@ pub(crate) struct ClientArgs {
     #[arg(long, value_name = "ADDRESS", value_parser = parse_bind)]
     pub(crate) bind: Option<SocketAddr>,
     /// How long a connection or an answer may take
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_pause)]
     pub(crate) timeout: Duration,
     /// How our messages end over TCP: bare, as most lab programs send them, or with a newline
     #[arg(long, value_enum, default_value = "bare")]
@@ -250,9 +250,17 @@ pub(crate) struct NameArgs {
     pub(crate) name: String,
 }
 
+/// No client waits longer for anything.
+const PAUSE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn parse_pause(text: &str) -> Result<Duration, String> {
+    let pause = parse_duration(text)?;
+    if pause > PAUSE_MAX { Err(format!("`{text}` is more than 24h")) } else { Ok(pause) }
+}
+
 fn parse_range(text: &str) -> Result<RangeInclusive<Duration>, String> {
     let (from, to) = text.split_once("..").unwrap_or((text, text));
-    let (from, to) = (parse_duration(from)?, parse_duration(to)?);
+    let (from, to) = (parse_pause(from)?, parse_pause(to)?);
     if from > to { Err(format!("in `{text}` the end is before the start")) } else { Ok(from..=to) }
 }
 
@@ -280,5 +288,6 @@ mod tests {
         assert_eq!(parse_range("20ms"), Ok(Duration::from_millis(20)..=Duration::from_millis(20)));
         assert!(parse_range("2s..1s").is_err());
         assert!(parse_range("fast").is_err());
+        assert!(parse_range("1s..25h").is_err());
     }
 }

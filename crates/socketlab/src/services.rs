@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use drive::{Listen, ServicePlan};
-use labs::framing::{Ending, Rules};
+use labs::framing::Rules;
 use labs::{Machine, Service, Shelf, ShelfLimits, Transport, add, alnum, board, calc, clock, echo, numbers, sum};
 
 use crate::settings::{DialectName, FramingMode, Settings};
@@ -70,8 +70,7 @@ fn plan_sum(plan: &mut ServicePlan, settings: &Settings) {
     if settings.sum.dialect == DialectName::Steps {
         plan.stream_machine = Some(maker(sum::StepsServer::default));
         plan.busy = Some(sum::BUSY);
-        // The published client compares what it hears exactly.
-        plan.rules.greeting = Ending::None;
+        plan.rules.greeting = sum::STEPS_GREETING;
     }
 }
 
@@ -88,8 +87,7 @@ fn plan_board(plan: &mut ServicePlan, settings: &Settings) -> anyhow::Result<()>
         move || server(&shelf, Transport::Tcp)
     }));
     plan.datagram_machine = Some(maker(move || server(&shelf, Transport::Udp)));
-    // Texts come back to back, so that only line ends keep them apart.
-    plan.rules.bare = Ending::Lf;
+    plan.rules.bare = board::BARE_ENDING;
     Ok(())
 }
 

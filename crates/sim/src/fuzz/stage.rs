@@ -155,8 +155,8 @@ impl Stage {
     fn store_answers(&mut self, kept: bool) {
         match self.storing.pop_front() {
             Some(text) if kept => {
-                self.shelf.push(&text);
-                self.pass(Event::Message(Peer::Store, &text));
+                let place = self.shelf.push(&text).to_string();
+                self.pass(Event::Message(Peer::Store, place.as_bytes()));
             }
             Some(_) => self.pass(Event::Gone(Peer::Store)),
             None => {}

@@ -136,8 +136,8 @@ impl MachineEnd {
                 None => {}
             },
             Ready::Kept => match self.kept.pop_front() {
-                Some(Kept::Safe(text)) => {
-                    self.connection.pass(now, Event::Message(Peer::Store, &text), &mut self.out);
+                Some(Kept::Safe(place)) => {
+                    self.connection.pass(now, Event::Message(Peer::Store, place.as_bytes()), &mut self.out);
                 }
                 Some(Kept::Lost) => self.connection.pass(now, Event::Gone(Peer::Store), &mut self.out),
                 None => {}

@@ -9,6 +9,7 @@ mod limits;
 mod lines;
 mod peer;
 mod printing;
+mod scenarios;
 mod server;
 mod settings;
 mod shutdown;

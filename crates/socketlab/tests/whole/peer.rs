@@ -94,9 +94,14 @@ impl Datagram {
     }
 
     pub(crate) fn receive(&self) -> String {
-        let mut buffer = [0; 65_535];
+        String::from_utf8_lossy(&self.receive_bytes()).into_owned()
+    }
+
+    pub(crate) fn receive_bytes(&self) -> Vec<u8> {
+        let mut buffer = vec![0; 65_535];
         let count = self.0.recv(&mut buffer).expect("a datagram comes");
-        String::from_utf8_lossy(&buffer[..count]).into_owned()
+        buffer.truncate(count);
+        buffer
     }
 
     #[track_caller]
@@ -104,11 +109,21 @@ impl Datagram {
         assert_eq!(self.receive(), wanted);
     }
 
+    /// What is waiting to be received, if anything.
+    pub(crate) fn waiting(&self) -> Option<Vec<u8>> {
+        self.0.set_nonblocking(true).unwrap();
+        let mut buffer = vec![0; 65_535];
+        let received = self.0.recv(&mut buffer);
+        self.0.set_nonblocking(false).unwrap();
+        match received {
+            Ok(count) => Some(buffer[..count].to_vec()),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => None,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
     /// Whether nothing is waiting to be received.
     pub(crate) fn is_silent(&self) -> bool {
-        self.0.set_nonblocking(true).unwrap();
-        let silent = self.0.recv(&mut [0; 1]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
-        self.0.set_nonblocking(false).unwrap();
-        silent
+        self.waiting().is_none()
     }
 }
