@@ -194,7 +194,7 @@ mod tests {
         for run in 0..3u8 {
             let shelf = shelf();
             let (store, thread) = Store::open(&path, shelf.clone(), silent()).unwrap();
-            assert_eq!(shelf.len(), usize::from(run) * 2);
+            assert_eq!(shelf.count(), usize::from(run) * 2);
             let tickets: Vec<_> = (0..2).map(|text| store.keep(vec![b'0' + run * 2 + text])).collect();
             assert!(tickets.into_iter().all(|ticket| ticket.blocking_recv().unwrap().is_some()));
             drop(store);
@@ -202,7 +202,7 @@ mod tests {
         }
         let shelf = shelf();
         let _store = Store::open(&path, shelf.clone(), silent()).unwrap();
-        let texts: Vec<_> = (0..shelf.len()).map(|place| shelf.get(place).unwrap()[0]).collect();
+        let texts: Vec<_> = (0..shelf.count()).map(|place| shelf.get(place).unwrap()[0]).collect();
         assert_eq!(texts, b"012345");
     }
 

@@ -88,7 +88,7 @@ impl Server {
             allowances.earn(now.uptime, by, ending.framed_bytes(message.len()));
         }
         if message == GET.as_bytes() {
-            self.get(now, by, What::Get { next: 0, end: self.shelf.len(), proven: false }, out);
+            self.get(now, by, What::Get { next: 0, end: self.shelf.count(), proven: false }, out);
         } else if let Some(text) = message.strip_prefix(POST.as_bytes()) {
             if let Err(why) = self.post(by, text, out) {
                 self.refuse(now, by, why, out);
@@ -97,7 +97,7 @@ impl Server {
                 allowances.spend(now.uptime, by, ending.framed_bytes(STORE_ERROR.len()), 0);
             }
         } else if let Some(next) = self.proven_place(now, by, message) {
-            self.get(now, by, What::Get { next, end: self.shelf.len(), proven: true }, out);
+            self.get(now, by, What::Get { next, end: self.shelf.count(), proven: true }, out);
         } else {
             self.refuse(now, by, FORMAT_ERROR, out);
         }

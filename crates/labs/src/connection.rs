@@ -28,10 +28,6 @@ impl Connection {
         Self { peer, machine, framing, message_bytes_max, idle_max, heard_at: Duration::ZERO, finished: false }
     }
 
-    pub fn peer(&self) -> SocketAddr {
-        self.peer
-    }
-
     /// Whether the machine or a limit has ended it: nothing more will be said.
     pub fn is_finished(&self) -> bool {
         self.finished

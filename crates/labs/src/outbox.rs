@@ -174,11 +174,6 @@ impl Outbox {
         self.outcome
     }
 
-    /// Whether nothing is waiting to be sent or shown.
-    pub fn is_empty(&self) -> bool {
-        self.sent.is_empty() && self.shown.is_empty() && self.stored.is_empty() && !self.is_finished()
-    }
-
     /// Empties it for the next events. Buffers that one large answer blew up are given back.
     pub fn clear(&mut self) {
         const KEPT_BYTES_MAX: usize = 64 * 1024;

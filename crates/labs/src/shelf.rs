@@ -36,21 +36,14 @@ impl Shelf {
         Self { texts: Arc::default(), limits }
     }
 
-    pub fn len(&self) -> usize {
+    /// How many texts there are.
+    pub fn count(&self) -> usize {
         self.read().list.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The text at a place, counted from 0.
     pub fn get(&self, index: usize) -> Option<Arc<[u8]>> {
         self.read().list.get(index).cloned()
-    }
-
-    pub fn limits(&self) -> ShelfLimits {
-        self.limits
     }
 
     /// Keeps a place free for a text that is to be made durable.

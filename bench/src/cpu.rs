@@ -1,0 +1,146 @@
+//! The cores, and what a process has had of them as the scheduler counts it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::iter::Sum;
+use std::ops::Add;
+
+use anyhow::{Context as _, Result, ensure};
+use rustix::process::Pid;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+/// Which core serves and which one makes the load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cores {
+    pub(crate) server: usize,
+    pub(crate) load: usize,
+}
+
+impl Cores {
+    /// The first two that this process may use.
+    pub(crate) fn choose() -> Result<Self> {
+        let allowed = sched_getaffinity(None).context("cannot read which cores may be used")?;
+        let mut allowed = (0..CpuSet::MAX_CPU).filter(|&core| allowed.is_set(core));
+        let (server, load) = (allowed.next(), allowed.next());
+        let (Some(server), Some(load)) = (server, load) else {
+            anyhow::bail!("measuring takes two cores: one for the server, one for the load")
+        };
+        Ok(Self { server, load })
+    }
+}
+
+/// Keeps this thread, and every process it starts from now on, on one core.
+pub(crate) fn pin_to(core: usize) -> Result<()> {
+    let mut only = CpuSet::new();
+    only.set(core);
+    sched_setaffinity(None, &only).with_context(|| format!("cannot move to core {core}"))
+}
+
+/// A thread's counters since it began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Spent {
+    /// Nanoseconds on a core, the kernel's work for it included.
+    pub(crate) running: u64,
+    /// Nanoseconds ready to run while something else had the core.
+    pub(crate) waiting: u64,
+    /// Times it had nothing to do and slept.
+    pub(crate) sleeps: u64,
+}
+
+impl Add for Spent {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        let Self { running, waiting, sleeps } = other;
+        Self { running: self.running + running, waiting: self.waiting + waiting, sleeps: self.sleeps + sleeps }
+    }
+}
+
+impl Sum for Spent {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), Add::add)
+    }
+}
+
+/// A process' counters by thread, so that one which begins or ends in between does not make the others' wrong.
+pub(crate) struct Usage(BTreeMap<String, Spent>);
+
+impl Usage {
+    pub(crate) fn read(process: Pid) -> Result<Self> {
+        let folder = format!("/proc/{}/task", process.as_raw_nonzero());
+        let mut threads = BTreeMap::new();
+        for entry in fs::read_dir(&folder).with_context(|| format!("{folder}: the server is gone"))? {
+            let entry = entry?;
+            let read = |file: &str| fs::read_to_string(entry.path().join(file));
+            // A thread may end between the listing and the reading.
+            let (Ok(schedstat), Ok(status)) = (read("schedstat"), read("status")) else { continue };
+            let spent = parse(&schedstat, &status).with_context(|| format!("cannot understand {folder}"))?;
+            threads.insert(entry.file_name().to_string_lossy().into_owned(), spent);
+        }
+        ensure!(!threads.is_empty(), "{folder}: the server is gone");
+        Ok(Self(threads))
+    }
+
+    pub(crate) fn since(&self, earlier: &Self) -> Spent {
+        let spent = |(thread, now): (&String, &Spent)| {
+            let before = earlier.0.get(thread).copied().unwrap_or_default();
+            Spent {
+                running: now.running.saturating_sub(before.running),
+                waiting: now.waiting.saturating_sub(before.waiting),
+                sleeps: now.sleeps.saturating_sub(before.sleeps),
+            }
+        };
+        self.0.iter().map(spent).sum()
+    }
+}
+
+/// Reads `schedstat` (time running, time waiting, turns) and the one line of `status` that counts sleeps.
+fn parse(schedstat: &str, status: &str) -> Option<Spent> {
+    let mut numbers = schedstat.split_ascii_whitespace();
+    let running = numbers.next()?.parse().ok()?;
+    let waiting = numbers.next()?.parse().ok()?;
+    let sleeps = field(status, "voluntary_ctxt_switches")?;
+    Some(Spent { running, waiting, sleeps })
+}
+
+/// The bytes of memory a process has in use.
+pub(crate) fn resident_bytes(process: Pid) -> Result<u64> {
+    let path = format!("/proc/{}/status", process.as_raw_nonzero());
+    let status = fs::read_to_string(&path).with_context(|| format!("{path}: the server is gone"))?;
+    let kibibytes = field(&status, "VmRSS").with_context(|| format!("{path} does not tell VmRSS"))?;
+    Ok(kibibytes * 1024)
+}
+
+/// The number behind `name:` in a `/proc` status file.
+fn field(status: &str, name: &str) -> Option<u64> {
+    let values = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    values.split_ascii_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_are_read() {
+        let status = "Name:\tbench\nVmRSS:\t    1234 kB\nvoluntary_ctxt_switches:\t7\nnonvoluntary_ctxt_switches:\t9\n";
+        assert_eq!(parse("155951 60305 3\n", status), Some(Spent { running: 155_951, waiting: 60_305, sleeps: 7 }));
+        assert_eq!(field(status, "VmRSS"), Some(1234));
+        assert_eq!(field(status, "VmSwap"), None);
+        assert_eq!(parse("", status), None);
+    }
+
+    #[test]
+    fn a_thread_that_ends_does_not_hide_what_others_spent() {
+        let spent = |running| Spent { running, waiting: 1, sleeps: 1 };
+        let before = Usage([("1".to_owned(), spent(10)), ("2".to_owned(), spent(1000))].into());
+        let after = Usage([("1".to_owned(), spent(30)), ("3".to_owned(), spent(5))].into());
+        assert_eq!(after.since(&before), Spent { running: 25, waiting: 1, sleeps: 1 });
+    }
+
+    #[test]
+    fn this_process_has_run() {
+        let own = rustix::process::getpid();
+        assert!(Usage::read(own).unwrap().since(&Usage(BTreeMap::new())).running > 0);
+        assert!(resident_bytes(own).unwrap() > 4096);
+    }
+}
