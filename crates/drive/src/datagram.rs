@@ -63,10 +63,10 @@ impl Counter {
         mut shutdown: Pin<&mut impl Future<Output = ()>>,
         mut alarm: Pin<&mut Sleep>,
     ) -> Poll<End> {
+        if shutdown.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(End::Shutdown);
+        }
         loop {
-            if shutdown.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(End::Shutdown);
-            }
             if let Poll::Ready(stored) = self.tickets.poll_next(cx) {
                 self.pass(stored.event());
                 continue;

@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
+use crate::clock::Reading;
 use crate::gate::Permit;
 use crate::log::pass_lines;
 use crate::serve::Serving;
@@ -54,7 +55,8 @@ pub(crate) async fn converse(stream: TcpStream, connection: Connection, serving:
     // The place is free before the peer can see that we closed.
     drop(permit);
     if !talk.broken {
-        linger(talk.stream, talk.read_ended).await;
+        // Boxed, so that what only closing needs is not a part of every idle connection.
+        Box::pin(linger(talk.stream, talk.read_ended)).await;
     }
 }
 
@@ -99,6 +101,8 @@ impl Talk {
         mut shutdown: Pin<&mut impl Future<Output = ()>>,
         mut alarm: Pin<&mut Sleep>,
     ) -> Poll<()> {
+        let stopping = shutdown.as_mut().poll(cx).is_ready();
+        let mut reading = self.serving.clock.reading();
         loop {
             if self.poll_flush(cx).is_pending() {
                 return self.poll_stalled(cx, alarm);
@@ -109,14 +113,15 @@ impl Talk {
             if !self.opened {
                 self.opened = true;
                 self.step(cx, |connection, now, out| connection.open(now, out));
-            } else if shutdown.as_mut().poll(cx).is_ready() {
+            } else if stopping {
                 self.step(cx, |connection, now, out| connection.shut_down(now, out));
             } else if let Poll::Ready(stored) = self.tickets.poll_next(cx) {
                 self.step(cx, |connection, now, out| connection.pass(now, stored.event(), out));
-            } else if self.is_due() {
+            } else if self.connection.deadline().is_some_and(|at| at <= reading.uptime()) {
                 self.step(cx, |connection, now, out| connection.tick(now, out));
-            } else if self.poll_receive(cx).is_pending() && self.poll_alarm(cx, alarm.as_mut()).is_pending() {
-                return Poll::Pending;
+            } else if self.poll_receive(cx, &mut reading).is_pending() {
+                ready!(self.poll_alarm(cx, alarm.as_mut()));
+                reading = self.serving.clock.reading();
             }
         }
     }
@@ -130,7 +135,7 @@ impl Talk {
         });
     }
 
-    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_receive(&mut self, cx: &mut Context<'_>, reading: &mut Reading) -> Poll<()> {
         if self.read_ended {
             return Poll::Pending;
         }
@@ -138,7 +143,7 @@ impl Talk {
             let mut buffer = ReadBuf::new(read);
             let result = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer));
             self.begin(out);
-            let now = self.serving.clock.now();
+            let now = reading.now(&self.serving.clock);
             match (result, buffer.filled()) {
                 (Ok(()), []) => {
                     self.read_ended = true;
@@ -213,10 +218,6 @@ impl Talk {
         }
         self.step_lost(cx);
         Poll::Ready(())
-    }
-
-    fn is_due(&self) -> bool {
-        self.connection.deadline().is_some_and(|at| at <= self.serving.clock.uptime())
     }
 
     fn poll_alarm(&mut self, cx: &mut Context<'_>, mut alarm: Pin<&mut Sleep>) -> Poll<()> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::calc::NAME_ERROR;
 use crate::exchange::{Exchange, Heard, is_refusal};
+use crate::visible::Text;
 use crate::{Dial, Event, Machine, Now, Number, Outbox, Peer, clean_name};
 
 pub const ACK: &str = "ack";
@@ -26,7 +27,7 @@ impl Server {
         let Some(name) = &self.name else {
             return self.introduce(peer, message, out);
         };
-        out.print(format_args!("{name}: {}", String::from_utf8_lossy(message)));
+        out.print(format_args!("{name}: {}", Text(message)));
         match std::str::from_utf8(message).ok().and_then(Number::parse_two) {
             Some((a, b)) => out.send_text(peer, format_args!("{}", a + b)),
             None => out.send(peer, FORMAT_ERROR.as_bytes()),

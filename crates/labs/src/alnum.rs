@@ -3,6 +3,7 @@
 //! Letters and digits are those of any script (Unicode), and an empty message is not alphanumeric, as in Python's `isalnum`.
 //! Sheet: "Software Systems" task 1. The client is [`crate::echo::Client`].
 
+use crate::visible::Text;
 use crate::{Event, Machine, NOT_TEXT, Now, Outbox, Peer};
 
 pub const YES: &str = "Alphanumeric.";
@@ -16,7 +17,7 @@ impl Machine for Server {
     fn handle(&mut self, _now: Now, event: Event<'_>, out: &mut Outbox) {
         match event {
             Event::Message(peer @ Peer::Remote(address), message) => {
-                out.print(format_args!("{address}: {}", String::from_utf8_lossy(message)));
+                out.print(format_args!("{address}: {}", Text(message)));
                 out.send(peer, judge(message).as_bytes());
             }
             Event::Finished(peer @ Peer::Remote(_)) => out.finish(peer),

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use crate::allowance::Allowances;
 use crate::framing::Ending;
+use crate::visible::Text;
 use crate::{Event, Machine, NOT_TEXT, Now, Outbox, Peer, Shelf, Transport};
 
 pub use client::Client;
@@ -273,7 +274,7 @@ impl Machine for Server {
     fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Outbox) {
         match event {
             Event::Message(Peer::Remote(by), message) => {
-                out.print(format_args!("{by}: {}", String::from_utf8_lossy(message)));
+                out.print(format_args!("{by}: {}", Text(message)));
                 self.message(now, by, message, out);
             }
             Event::Message(Peer::Store, place) => {

@@ -10,6 +10,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::exchange::{Exchange, Heard};
+use crate::visible::Text;
 use crate::{Dial, Event, Machine, NOT_TEXT, Now, Number, Outbox, Peer, clean_name};
 
 pub const FORMAT_ERROR: &str = "Error: expected <number> <operator> <number>";
@@ -18,7 +19,7 @@ pub const NAME_ERROR: &str = "Error: expected a name of 1 to 64 printable charac
 pub const QUIT: &str = "q";
 
 /// What a calculator is asked.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Request {
     left: Number,
     operator: Operator,
@@ -57,13 +58,13 @@ impl Request {
             Operator::Add => Answer::Result(self.left + self.right),
             Operator::Subtract => Answer::Result(self.left - self.right),
             Operator::Multiply => Answer::Result(self.left * self.right),
-            Operator::Divide => self.left.divide(&self.right).map_or(Answer::Refused(DIVISION_ERROR), Answer::Result),
+            Operator::Divide => self.left.divide(self.right).map_or(Answer::Refused(DIVISION_ERROR), Answer::Result),
         }
     }
 }
 
 /// A result or the reason why there is none.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Answer {
     Result(Number),
     Refused(&'static str),
@@ -98,7 +99,7 @@ impl Server {
             return;
         };
         let Ok(text) = std::str::from_utf8(message) else {
-            out.print(format_args!("{name}: {}", String::from_utf8_lossy(message)));
+            out.print(format_args!("{name}: {}", Text(message)));
             return out.send(peer, NOT_TEXT.as_bytes());
         };
         out.print(format_args!("{name}: {text}"));

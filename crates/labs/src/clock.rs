@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::exchange::is_refusal;
+use crate::visible::Text;
 use crate::{Dial, Event, Machine, Now, Outbox, Peer, Transport};
 
 pub const SEND_DATE: &str = "SEND_DATE";
@@ -72,7 +73,7 @@ impl Machine for Server {
     fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Outbox) {
         match event {
             Event::Message(peer @ Peer::Remote(address), request) => {
-                out.print(format_args!("{address}: {}", String::from_utf8_lossy(request)));
+                out.print(format_args!("{address}: {}", Text(request)));
                 self.answer(now, peer, request, out);
             }
             Event::Finished(peer @ Peer::Remote(_)) => out.finish(peer),

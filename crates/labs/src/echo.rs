@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::exchange::{Exchange, Heard};
+use crate::visible::Text;
 use crate::{Dial, Event, Machine, Now, Outbox, Peer};
 
 /// Answers with what it hears.
@@ -16,7 +17,7 @@ impl Machine for Server {
     fn handle(&mut self, _now: Now, event: Event<'_>, out: &mut Outbox) {
         match event {
             Event::Message(peer @ Peer::Remote(address), message) => {
-                out.print(format_args!("{address}: {}", String::from_utf8_lossy(message)));
+                out.print(format_args!("{address}: {}", Text(message)));
                 out.send(peer, message);
             }
             Event::Finished(peer @ Peer::Remote(_)) => out.finish(peer),

@@ -10,6 +10,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::visible::Text;
 use crate::{Dial, Event, Machine, Now, Outbox, Peer};
 
 pub const ERROR: &str = "Error: expected a number from 1 to 100";
@@ -76,7 +77,7 @@ impl Machine for Server {
             Event::Message(peer @ Peer::Remote(from), message) => match parse(message) {
                 Some(number) => self.number(now, from, number, out),
                 None => {
-                    out.print(format_args!("{from}: {}", String::from_utf8_lossy(message)));
+                    out.print(format_args!("{from}: {}", Text(message)));
                     out.send(peer, ERROR.as_bytes());
                 }
             },
@@ -221,7 +222,7 @@ impl Machine for Client {
         match event {
             Event::Opened(_) | Event::Timeout => self.send(now, out),
             Event::Message(Peer::Remote(_), answer) => {
-                out.complain(format_args!("{}", String::from_utf8_lossy(answer)));
+                out.complain(format_args!("{}", Text(answer)));
             }
             Event::Finished(_) | Event::Gone(Peer::Terminal) => out.finish(Peer::Terminal),
             Event::Gone(Peer::Remote(_) | Peer::Store) | Event::Message(..) => {}

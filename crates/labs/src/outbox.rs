@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 
 use crate::framing::Ending;
+use crate::visible::Text;
 use crate::{Peer, Visible};
 
 /// Collects what follows from one or more events; the driver empties it. Its buffers are reused, so that a message costs no allocation.
@@ -55,7 +56,7 @@ impl Outbox {
     /// Sends one message: to a remote peer framed as it speaks, to the terminal as a line, to the store as a text to keep.
     pub fn send(&mut self, peer: Peer, message: &[u8]) {
         match peer {
-            Peer::Terminal => self.print(format_args!("{}", String::from_utf8_lossy(message))),
+            Peer::Terminal => self.print(format_args!("{}", Text(message))),
             Peer::Store => self.stored.push(message.to_vec()),
             Peer::Remote(address) => {
                 let start = self.wire.len();

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use crate::exchange::{Exchange, Heard};
 use crate::framing::Ending;
+use crate::visible::Text;
 use crate::{Dial, Event, Machine, Now, Number, Outbox, Peer};
 
 pub const WELCOME: &str = "welcome";
@@ -77,7 +78,7 @@ impl Machine for Server {
     fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Outbox) {
         match event {
             Event::Message(Peer::Remote(from), message) => {
-                out.print(format_args!("{from}: {}", String::from_utf8_lossy(message)));
+                out.print(format_args!("{from}: {}", Text(message)));
                 self.message(now, from, message, out);
             }
             Event::Finished(peer @ Peer::Remote(_)) => out.finish(peer),
@@ -125,7 +126,7 @@ impl Machine for StepsServer {
         match event {
             Event::Opened(peer) => out.send(peer, WELCOME.as_bytes()),
             Event::Message(peer @ Peer::Remote(from), message) => {
-                out.print(format_args!("{from}: {}", String::from_utf8_lossy(message)));
+                out.print(format_args!("{from}: {}", Text(message)));
                 self.message(peer, message, out);
             }
             Event::Finished(peer @ Peer::Remote(_)) => out.finish(peer),

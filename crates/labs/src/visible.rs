@@ -35,6 +35,21 @@ impl Visible<'_> {
 
 use fmt::Write as _;
 
+/// Bytes that are probably UTF-8, for showing; what is not becomes `\u{fffd}`. Unlike `String::from_utf8_lossy` it does nothing until it is shown.
+pub(crate) struct Text<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            f.write_str(chunk.valid())?;
+            if !chunk.invalid().is_empty() {
+                f.write_char(char::REPLACEMENT_CHARACTER)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Whether a terminal shows this character without doing anything else.
 pub(crate) fn is_printable(c: char) -> bool {
     let reorders = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

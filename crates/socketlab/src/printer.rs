@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use drive::{Line, Log};
 use labs::Tone;
@@ -17,12 +16,15 @@ const WAITING_BYTES_MAX: usize = 1024 * 1024;
 /// How long the end of the program waits for a slow terminal.
 const FLUSH_MAX: Duration = Duration::from_secs(1);
 
+/// How long the thread that writes waits for more before it ends: one that has nothing to write would only make every system call of the
+/// program dearer, since descriptors shared by threads are counted at each use.
+const WRITER_IDLE: Duration = Duration::from_secs(1);
+
 /// A server's terminal.
 pub(crate) struct Printer {
     queue: Arc<Queue>,
     format: LogFormat,
     quiet: bool,
-    thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
@@ -36,18 +38,21 @@ struct Waiting {
     lines: String,
     complaints: String,
     dropped: u64,
+    /// Whether a thread is there that writes.
+    written: bool,
+    /// Whether it is writing at this moment.
     writing: bool,
-    closed: bool,
+}
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.complaints.is_empty()
+    }
 }
 
 impl Printer {
-    pub(crate) fn start(format: LogFormat, quiet: bool) -> Self {
-        let queue = Arc::new(Queue::default());
-        let thread = std::thread::spawn({
-            let queue = Arc::clone(&queue);
-            move || queue.write_all()
-        });
-        Self { queue, format, quiet, thread: Some(thread) }
+    pub(crate) fn new(format: LogFormat, quiet: bool) -> Self {
+        Self { queue: Arc::default(), format, quiet }
     }
 
     /// Prints a line of the program's own, such as an endpoint.
@@ -101,32 +106,33 @@ impl Queue {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, tone: Tone, write: impl FnOnce(&mut String)) {
+    fn push(self: &Arc<Self>, tone: Tone, write: impl FnOnce(&mut String)) {
         let mut waiting = self.lock();
         if waiting.lines.len() + waiting.complaints.len() > WAITING_BYTES_MAX {
             waiting.dropped += 1;
             return;
         }
-        let asleep = waiting.lines.is_empty() && waiting.complaints.is_empty() && !waiting.writing;
         write(if tone == Tone::Complain { &mut waiting.complaints } else { &mut waiting.lines });
-        drop(waiting);
-        if asleep {
+        if !std::mem::replace(&mut waiting.written, true) {
+            let queue = Arc::clone(self);
+            std::thread::spawn(move || queue.write_all());
+        } else if !waiting.writing {
+            drop(waiting);
             self.changed.notify_all();
         }
     }
 
-    /// Writes what waits, until closed. A terminal that is gone takes everything in silence.
+    /// Writes what waits, until nothing has for a while. A terminal that is gone takes everything in silence.
     fn write_all(&self) {
-        let mut lines = String::new();
-        let mut complaints = String::new();
+        let (mut lines, mut complaints) = (String::new(), String::new());
+        let mut waiting = self.lock();
         loop {
-            let mut waiting = self.lock();
             waiting.writing = false;
             self.changed.notify_all();
-            while waiting.lines.is_empty() && waiting.complaints.is_empty() && !waiting.closed {
-                waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
-            }
-            if waiting.lines.is_empty() && waiting.complaints.is_empty() {
+            let woken = self.changed.wait_timeout_while(waiting, WRITER_IDLE, |waiting| waiting.is_empty());
+            waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
+            if waiting.is_empty() {
+                waiting.written = false;
                 return;
             }
             lines.clear();
@@ -142,6 +148,7 @@ impl Queue {
             }
             let _ = std::io::stdout().write_all(lines.as_bytes()).and_then(|()| std::io::stdout().flush());
             let _ = std::io::stderr().write_all(complaints.as_bytes());
+            waiting = self.lock();
         }
     }
 }
@@ -149,18 +156,8 @@ impl Queue {
 impl Drop for Printer {
     /// Waits until all is written, but not for ever.
     fn drop(&mut self) {
-        self.queue.lock().closed = true;
-        self.queue.changed.notify_all();
-        let Some(thread) = self.thread.take() else { return };
-        let end = Instant::now() + FLUSH_MAX;
-        let mut waiting = self.queue.lock();
-        while waiting.writing || !waiting.lines.is_empty() || !waiting.complaints.is_empty() {
-            let Some(left) = end.checked_duration_since(Instant::now()) else { return };
-            let woken = self.queue.changed.wait_timeout(waiting, left);
-            waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
-        }
-        drop(waiting);
-        // It has nothing left to write.
-        let _ = thread.join();
+        let busy = |waiting: &mut Waiting| waiting.writing || !waiting.is_empty();
+        // What a slow terminal has not taken by then is lost.
+        let _ = self.queue.changed.wait_timeout_while(self.queue.lock(), FLUSH_MAX, busy);
     }
 }

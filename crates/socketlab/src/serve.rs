@@ -22,7 +22,7 @@ pub(crate) fn run(args: &ServeArgs) -> ExitCode {
         Err(error) => return report(Err(error), USAGE),
     };
     let server = &layered.settings.server;
-    let printer = Arc::new(Printer::start(server.log_format, server.quiet));
+    let printer = Arc::new(Printer::new(server.log_format, server.quiet));
     warn_of_descriptors(&plans, &printer);
     let lan = server.lan;
     let result = drive::serve(plans, Arc::clone(&printer) as Arc<dyn drive::Log>, |endpoints| {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{BYE, GET, HELD_BACK, POST, PROVE, SAVED};
 use crate::exchange::{Exchange, Heard};
+use crate::visible::Text;
 use crate::{Dial, Event, Machine, Now, Outbox, Peer, Transport};
 
 /// Sends `GET` and `POST <text>` as typed. A `GET` is over with the server's bye; a `POST` at once, unless an acknowledgement is awaited.
@@ -115,7 +116,7 @@ impl Client {
         } else if let Some(proof) = asked_proof(text).filter(|_| self.dial.transport == Transport::Udp) {
             self.proof = Some(proof);
         } else {
-            out.print(format_args!("{}", String::from_utf8_lossy(text)));
+            out.print(format_args!("{}", Text(text)));
         }
     }
 
