@@ -1,6 +1,6 @@
 //! The labs' machines on real sockets, with tokio.
 //!
-//! [`serve`] runs services until a signal; [`join`] runs one client. One task a connection owns its machine, one task a
+//! [`serve()`] runs services until a signal; [`join()`] runs one client. One task a connection owns its machine, one task a
 //! datagram socket owns its machine: there is no queue and no lock between what arrives and what is answered.
 #![forbid(unsafe_code)]
 

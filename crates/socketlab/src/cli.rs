@@ -1,4 +1,9 @@
 //! The command line.
+#![allow(
+    rustdoc::invalid_html_tags,
+    rustdoc::broken_intra_doc_links,
+    reason = "the comments on arguments are the help that clap prints"
+)]
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
