@@ -14,4 +14,5 @@ mod server;
 mod settings;
 mod shutdown;
 mod students;
+mod terminal;
 mod two_computers;
