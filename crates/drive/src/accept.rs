@@ -59,7 +59,7 @@ fn welcome(stream: TcpStream, peer: SocketAddr, serving: &Arc<Serving>, refusals
             serving.tasks.clone().spawn(async move {
                 match serving.gate.admit_in_time(peer.ip()).await {
                     Ok(permit) => start(stream, peer, &serving, permit),
-                    Err(full) => refuse(stream, &refusal(&serving, full)).await,
+                    Err(full) => turn_away(stream, peer, &serving, full).await,
                 }
                 drop(turn);
             });
@@ -71,6 +71,17 @@ fn start(stream: TcpStream, peer: SocketAddr, serving: &Arc<Serving>, permit: Pe
     let Some(stream_machine) = &serving.stream_machine else { return };
     let connection = Connection::new(peer, stream_machine(), serving.rules, Some(serving.idle_timeout));
     serving.tasks.spawn(converse(stream, connection, Arc::clone(serving), permit));
+}
+
+async fn turn_away(stream: TcpStream, peer: SocketAddr, serving: &Serving, full: Full) {
+    if serving.log.wants_lines() {
+        let limit = match full {
+            Full::Members(limit) => format!("{peer}: refused, {limit} clients are here"),
+            Full::Address(limit) => format!("{peer}: refused, {limit} connections from this address are here"),
+        };
+        tell(serving, Some(peer), Tone::Print, &limit);
+    }
+    refuse(stream, &refusal(serving, full)).await;
 }
 
 /// In the service's own words where its lab has some; how the peer speaks is not known yet.
@@ -91,7 +102,10 @@ fn lacks_resources(error: &io::Error) -> bool {
 }
 
 fn tell_starved(serving: &Serving, error: &io::Error) {
-    let text = format!("no connection can be accepted until one closes: {error}");
+    tell(serving, None, Tone::Complain, &format!("no connection can be accepted until one closes: {error}"));
+}
+
+fn tell(serving: &Serving, about: Option<SocketAddr>, tone: Tone, text: &str) {
     let (service, transport) = (serving.service, Transport::Tcp);
-    serving.log.line(Line { service, transport, about: None, tone: Tone::Complain, text: &text });
+    serving.log.line(Line { service, transport, about, tone, text });
 }

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use labs::framing::{Ending, Rules};
 use labs::{Connection, Event, Machine, Outbox, Outcome, Peer, Service, Shown, Transport};
+use rustix::io::Errno;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 
 use crate::clock::Clock;
 use crate::keyboard::{Keyboard, Typed};
+use crate::listen::DATAGRAM_BUFFER_BYTES;
 use crate::resolve::{Family, resolve};
 use crate::signals::Signals;
 
@@ -35,10 +37,13 @@ pub struct JoinPlan {
 pub enum JoinError {
     #[error("the host `{host}` is not known: {error}. Check its name, or use its address")]
     UnknownHost { host: String, error: io::Error },
-    #[error("the host `{host}` has no address of the wanted kind: leave out -4, -6 or --bind, or use another host")]
+    #[error(
+        "the host `{host}` has no address of the wanted version of IP: leave out -4, -6 or --bind, or bind to [::]:PORT"
+    )]
     NoAddress { host: String },
     #[error(
-        "nobody listens at {transport}://{server}: start the server there (`socketlab serve {service}`), or check host and port"
+        "nobody listens at {transport}://{server}: start the server there (`socketlab serve {}`), or check host and port",
+        wish(*service, *transport, server.port())
     )]
     Refused { service: Service, transport: Transport, server: SocketAddr },
     #[error(
@@ -47,10 +52,28 @@ pub enum JoinError {
     Silent { server: SocketAddr, connect_max: Duration },
     #[error("{server} cannot be reached: {error}. Check the address, and that both computers are in one network")]
     Unreachable { server: SocketAddr, error: io::Error },
-    #[error("our end cannot be bound to {address}: {error}. Choose another port, or 0 for any")]
+    #[error("our end cannot be bound to {address}: {}", bind_advice(error))]
     Bind { address: SocketAddr, error: io::Error },
     #[error("the system gives no runtime: {0}")]
     Runtime(#[from] io::Error),
+}
+
+/// What `serve` is to be told so that the service listens there.
+fn wish(service: Service, transport: Transport, port: u16) -> String {
+    let usual = service.usual_transports().contains(&transport);
+    match (usual, port == service.port()) {
+        (true, true) => service.to_string(),
+        (true, false) => format!("{service}={port}"),
+        (false, _) => format!("{service}={transport}://{port}"),
+    }
+}
+
+fn bind_advice(error: &io::Error) -> String {
+    match Errno::from_io_error(error) {
+        Some(Errno::ADDRINUSE) => "another program has this port. Choose another, or 0 for any".to_owned(),
+        Some(Errno::ADDRNOTAVAIL) => "this computer does not have this address. Give the port alone".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 /// After our last word, how long the server's end is awaited, so that what we said last is not lost to a reset.
@@ -164,14 +187,25 @@ impl Client<'_> {
         machine.handle(self.clock.now(), Event::Opened(peer), &mut self.out);
         let mut buffer = vec![0; 65_535];
         loop {
+            let mut oversized = None;
             for (_, datagram) in self.out.datagrams() {
-                // An error here is that of an earlier datagram, which the next read tells; or this one is lost, as UDP may.
-                let _ = socket.send(datagram).await;
+                // Any other error is that of an earlier datagram, which the next read tells; or this one is lost, as UDP may.
+                let sent = socket.send(datagram).await;
+                let too_large = sent.is_err_and(|error| Errno::from_io_error(&error) == Some(Errno::MSGSIZE));
+                if too_large {
+                    oversized = Some(datagram.len());
+                }
             }
             if let Some(outcome) = self.show() {
                 return Ok(outcome);
             }
             self.out.clear();
+            let now = self.clock.now();
+            if let Some(bytes) = oversized {
+                self.out.complain(format_args!("not sent: {bytes} bytes are more than a datagram holds"));
+                machine.handle(now, Event::Gone(peer), &mut self.out);
+                continue;
+            }
             let happened = self.wait(socket.recv(&mut buffer), machine.deadline()).await;
             let now = self.clock.now();
             let event = match &happened {
@@ -185,7 +219,10 @@ impl Client<'_> {
                     }
                     Event::Gone(peer)
                 }
-                Happened::Typed(typed) => typed_event(typed),
+                Happened::Typed(typed) => {
+                    told_refused = false;
+                    typed_event(typed)
+                }
                 Happened::Timeout => Event::Timeout,
                 Happened::GivenUp => return Ok(Outcome::Failed),
             };
@@ -258,6 +295,8 @@ async fn open_datagram_socket(plan: &JoinPlan) -> Result<(UdpSocket, SocketAddr)
     let any = if server.is_ipv4() { SocketAddr::from(([0; 4], 0)) } else { SocketAddr::from(([0; 16], 0)) };
     let address = plan.bind.unwrap_or(any);
     let socket = UdpSocket::bind(address).await.map_err(|error| JoinError::Bind { address, error })?;
+    // A smaller buffer only loses more of many datagrams that come at once, which UDP may.
+    let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(DATAGRAM_BUFFER_BYTES);
     socket.connect(server).await.map_err(|error| JoinError::Unreachable { server, error })?;
     Ok((socket, server))
 }

@@ -49,7 +49,7 @@ fn next_step(error: &io::Error) -> String {
 /// Pending connections the system keeps while we are busy: a storm of logins must not be turned away.
 const BACKLOG: i32 = 4096;
 /// Asked for; the system may grant less.
-const DATAGRAM_BUFFER_BYTES: usize = 1024 * 1024;
+pub(crate) const DATAGRAM_BUFFER_BYTES: usize = 1024 * 1024;
 
 pub(crate) enum Socketed {
     Stream(TcpListener),

@@ -86,7 +86,10 @@ impl Store {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
         }
-        let database = Database::create(path).map_err(|error| failed(&error))?;
+        let database = Database::create(path).map_err(|error| {
+            let open = matches!(error, redb::DatabaseError::DatabaseAlreadyOpen);
+            if open { failed(&"another socketlab has it open") } else { failed(&error) }
+        })?;
         let next = load(&database, &shelf).map_err(|error| failed(&error))?;
         let (sender, orders) = channel();
         let writer = Writer { database, shelf, log, next };

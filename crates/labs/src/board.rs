@@ -40,6 +40,8 @@ pub const BARE_ENDING: Ending = Ending::Lf;
 const QUEUE_MAX: usize = 4096;
 /// What is answered in one turn, so that other requests are heard in between.
 const PAGE_BYTES: usize = 32 * 1024;
+/// And no more texts: the smallest datagram takes several hundred bytes of its receiver's buffer.
+const PAGE_TEXTS: usize = 32;
 /// A pause between two pages of datagrams, so that the receiver's buffer has time to empty.
 const PAGE_PAUSE: Duration = Duration::from_millis(2);
 /// Kept back of an address's allowance for the last two lines, without their endings.
@@ -157,7 +159,7 @@ impl Server {
             if matches!(what, What::Post { .. }) {
                 break;
             }
-            let mut full = out.wire().len() >= PAGE_BYTES;
+            let mut full = is_page_full(out);
             if !full {
                 out.begin(*ending, Some(*by));
                 match what {
@@ -223,6 +225,10 @@ impl Server {
     }
 }
 
+fn is_page_full(out: &Outbox) -> bool {
+    out.wire().len() >= PAGE_BYTES || out.message_count() >= PAGE_TEXTS
+}
+
 /// One `GET` under way.
 struct Reader<'a> {
     by: SocketAddr,
@@ -237,7 +243,7 @@ impl Reader<'_> {
         let ending = out.ending();
         let reserve = LAST_LINES_BYTES + 2 * ending.framed_bytes(0) as u64;
         while let Some(text) = shelf.get(*next).filter(|_| *next < end) {
-            if out.wire().len() >= PAGE_BYTES {
+            if is_page_full(out) {
                 return false;
             }
             if !self.may_send(now, ending.framed_bytes(text.len()), reserve) {

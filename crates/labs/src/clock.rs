@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::exchange::is_refusal;
 use crate::visible::Text;
-use crate::{Dial, Event, Machine, Now, Outbox, Peer, Transport};
+use crate::{Dial, Event, Machine, Now, Outbox, Pauses, Peer, Transport};
 
 pub const SEND_DATE: &str = "SEND_DATE";
 pub const SEND_TIME: &str = "SEND_TIME";
@@ -89,7 +89,7 @@ pub const EVERY_DEFAULT: RangeInclusive<Duration> = Duration::from_secs(1)..=Dur
 #[derive(Debug)]
 pub struct Client {
     dial: Dial,
-    every: RangeInclusive<Duration>,
+    pauses: Pauses,
     /// Requests still to make; none: no end.
     left: Option<u64>,
     chance: fastrand::Rng,
@@ -98,8 +98,8 @@ pub struct Client {
 }
 
 impl Client {
-    pub fn new(dial: Dial, every: RangeInclusive<Duration>, count: Option<u64>, seed: u64) -> Self {
-        Self { dial, every, left: count, chance: fastrand::Rng::with_seed(seed), awaiting: false, due: None }
+    pub fn new(dial: Dial, pauses: Pauses, count: Option<u64>, seed: u64) -> Self {
+        Self { dial, pauses, left: count, chance: fastrand::Rng::with_seed(seed), awaiting: false, due: None }
     }
 
     fn request(&mut self, now: Now, out: &mut Outbox) {
@@ -120,9 +120,7 @@ impl Client {
             self.due = None;
             return out.finish(Peer::Terminal);
         }
-        let (from, to) = (self.every.start().as_secs_f64(), self.every.end().as_secs_f64());
-        let pause = Duration::from_secs_f64(from + (to - from) * self.chance.f64());
-        self.due = Some(now.uptime + pause);
+        self.due = Some(now.uptime + self.pauses.next());
     }
 }
 
@@ -131,7 +129,7 @@ impl Machine for Client {
         match event {
             Event::Opened(_) => self.request(now, out),
             Event::Timeout if self.awaiting => {
-                out.complain(format_args!("no answer from {} within {:?}", self.dial.server, self.dial.answer_max));
+                self.dial.tell_unanswered(self.dial.usual_doubt(), out);
                 self.rest(now, out);
             }
             Event::Timeout => self.request(now, out),

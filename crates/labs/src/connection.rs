@@ -119,6 +119,7 @@ impl Connection {
         }
         out.begin(self.framing.ending(), Some(self.peer));
         out.send_text(Peer::Remote(self.peer), why);
+        out.print(format_args!("{}: {why}", self.peer));
         self.machine.handle(now, Event::Gone(Peer::Remote(self.peer)), out);
         self.finished = true;
     }

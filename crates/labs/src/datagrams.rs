@@ -49,12 +49,16 @@ impl Datagrams {
         let (message, ending) = Ending::split(datagram);
         out.begin(ending, Some(from));
         if self.unanswered.contains(from.port()) {
-            return out.print(format_args!("{from}: not answered, since port {} answers everything", from.port()));
+            let port = from.port();
+            let whose =
+                if WELL_KNOWN_ANSWERERS.contains(&port) { "a service that answers everything" } else { "a lab" };
+            return out.print(format_args!("{from}: not answered, since port {port} is {whose}'s; use another"));
         }
         if message.len() > self.message_bytes_max {
             let limit = self.message_bytes_max;
             // A field as wide as the datagram would be an answer as large.
             out.begin(Ending::None, Some(from));
+            out.print(format_args!("{from}: message longer than {limit} bytes"));
             return out.send_text(Peer::Remote(from), format_args!("Error: message longer than {limit} bytes"));
         }
         self.machine.handle(now, Event::Message(Peer::Remote(from), message), out);

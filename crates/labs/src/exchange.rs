@@ -18,6 +18,20 @@ impl Dial {
     pub(crate) fn peer(&self) -> Peer {
         Peer::Remote(self.server)
     }
+
+    /// Says that no answer came, and what may be the reason.
+    pub(crate) fn tell_unanswered(&self, perhaps: &str, out: &mut Outbox) {
+        let Self { server, answer_max, .. } = self;
+        out.complain(format_args!("no answer from {server} within {answer_max:?}; {perhaps}"));
+    }
+
+    /// Why an answer may be missing, as far as the transport tells.
+    pub(crate) fn usual_doubt(&self) -> &'static str {
+        match self.transport {
+            Transport::Tcp => "if the server waits for whole lines, try --framing lf",
+            Transport::Udp => "the datagram or its answer may be lost, or nobody listens there",
+        }
+    }
 }
 
 /// Whether an answer says no, in any lab's words.
@@ -30,6 +44,8 @@ pub(crate) fn is_refusal(answer: &[u8]) -> bool {
 pub(crate) struct Exchange {
     dial: Dial,
     prompt: &'static str,
+    /// Why an answer may be missing.
+    doubt: &'static str,
     answer_due: Option<Duration>,
 }
 
@@ -49,7 +65,7 @@ pub(crate) enum Heard<'a> {
 
 impl Exchange {
     pub(crate) fn new(dial: Dial, prompt: &'static str) -> Self {
-        Self { dial, prompt, answer_due: None }
+        Self { dial, prompt, doubt: dial.usual_doubt(), answer_due: None }
     }
 
     pub(crate) fn deadline(&self) -> Option<Duration> {
@@ -64,6 +80,11 @@ impl Exchange {
     /// Asks the user for the next line with a prompt of its own.
     pub(crate) fn set_prompt(&mut self, prompt: &'static str) {
         self.prompt = prompt;
+    }
+
+    /// What to say of an answer that is missing, where the lab knows better.
+    pub(crate) fn set_doubt(&mut self, doubt: &'static str) {
+        self.doubt = doubt;
     }
 
     /// Sends a request and waits for its answer.
@@ -126,12 +147,7 @@ impl Exchange {
     }
 
     fn time_out(&mut self, out: &mut Outbox) {
-        let Dial { server, answer_max, transport } = self.dial;
-        let perhaps = match transport {
-            Transport::Tcp => "; if the server waits for whole lines, try --framing lf",
-            Transport::Udp => "; the datagram or its answer may be lost, or nobody listens there",
-        };
-        out.complain(format_args!("no answer from {server} within {answer_max:?}{perhaps}"));
+        self.dial.tell_unanswered(self.doubt, out);
         self.answered(out);
     }
 }

@@ -22,6 +22,7 @@ mod machine;
 mod number;
 pub mod numbers;
 mod outbox;
+mod pauses;
 mod shelf;
 pub mod sum;
 mod visible;
@@ -33,6 +34,7 @@ pub use exchange::Dial;
 pub use machine::{Event, Machine, Now, Peer, Wall};
 pub use number::{DividedByZero, Number};
 pub use outbox::{Outbox, Outcome, Shown, Tone};
+pub use pauses::Pauses;
 pub use shelf::{Shelf, ShelfFull, ShelfLimits};
 pub use visible::Visible;
 

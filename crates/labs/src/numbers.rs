@@ -8,10 +8,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::visible::Text;
-use crate::{Dial, Event, Machine, Now, Outbox, Peer};
+use crate::{Dial, Event, Machine, Now, Outbox, Pauses, Peer};
 
 pub const ERROR: &str = "Error: expected a number from 1 to 100";
 /// The last number before 1 comes again.
@@ -189,7 +190,7 @@ impl fmt::Display for Count {
 #[derive(Debug)]
 pub struct Client {
     dial: Dial,
-    every: Duration,
+    pauses: Pauses,
     /// Numbers still to send; none: no end.
     left: Option<u64>,
     next: u8,
@@ -197,11 +198,11 @@ pub struct Client {
 }
 
 /// The pause between two numbers.
-pub const EVERY_DEFAULT: Duration = Duration::from_millis(500);
+pub const EVERY_DEFAULT: RangeInclusive<Duration> = Duration::from_millis(500)..=Duration::from_millis(500);
 
 impl Client {
-    pub fn new(dial: Dial, every: Duration, count: Option<u64>) -> Self {
-        Self { dial, every, left: count, next: 1, due: None }
+    pub fn new(dial: Dial, pauses: Pauses, count: Option<u64>) -> Self {
+        Self { dial, pauses, left: count, next: 1, due: None }
     }
 
     fn send(&mut self, now: Now, out: &mut Outbox) {
@@ -213,7 +214,7 @@ impl Client {
         out.send_text(self.dial.peer(), format_args!("{}", self.next));
         out.print(format_args!("sent {}", self.next));
         self.next = after(self.next);
-        self.due = Some(if self.left == Some(0) { now.uptime } else { now.uptime + self.every });
+        self.due = Some(if self.left == Some(0) { now.uptime } else { now.uptime + self.pauses.next() });
     }
 }
 

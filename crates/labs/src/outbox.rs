@@ -145,6 +145,11 @@ impl Outbox {
         &self.wire
     }
 
+    /// How many messages for remote peers there are.
+    pub fn message_count(&self) -> usize {
+        self.sent.len()
+    }
+
     /// The messages for remote peers one by one: what a datagram socket is to send.
     pub fn datagrams(&self) -> impl Iterator<Item = (SocketAddr, &[u8])> {
         let mut start = 0;

@@ -155,7 +155,11 @@ impl Client {
             Dialect::Plain => PROMPT,
             Dialect::Steps => FIRST_PROMPT,
         };
-        Self { exchange: Exchange::new(dial, prompt), dial, dialect, first: None }
+        let mut exchange = Exchange::new(dial, prompt);
+        if dialect == Dialect::Steps {
+            exchange.set_doubt("perhaps the server does not speak in steps: leave out --dialect steps");
+        }
+        Self { exchange, dial, dialect, first: None }
     }
 
     fn typed(&mut self, now: Now, line: &[u8], out: &mut Outbox) {
@@ -169,7 +173,10 @@ impl Client {
                 None => self.first = Some(number),
             },
             _ if text.is_empty() => {}
-            _ => out.complain(format_args!("not sent: `{text}` is not a number, like 3 or -4.5")),
+            (Dialect::Steps, ..) => out.complain(format_args!("not sent: `{text}` is not a number, like 3 or -4.5")),
+            (Dialect::Plain, ..) => {
+                out.complain(format_args!("not sent: `{text}` is not one or two numbers, like 3 -4.5"));
+            }
         }
         self.prompt(out);
     }
@@ -196,6 +203,7 @@ impl Client {
             (Dialect::Plain, b"welcome") => {
                 return out.fail(format_args!("this server speaks in steps: try --dialect steps"));
             }
+            (Dialect::Steps, b"welcome") => self.exchange.set_doubt(self.dial.usual_doubt()),
             (Dialect::Steps, b"num1 received") => self.exchange.set_prompt(SECOND_PROMPT),
             (Dialect::Steps, _) => self.exchange.set_prompt(FIRST_PROMPT),
             (Dialect::Plain, _) => {}

@@ -6,8 +6,8 @@ use std::time::Duration;
 use labs::framing::{Ending, MESSAGE_BYTES_DEFAULT, QUIET_DEFAULT, Rules};
 use labs::sum::Dialect;
 use labs::{
-    Connection, Datagrams, Dial, Machine, Service, Shelf, Transport, Unanswered, add, alnum, board, calc, clock, echo,
-    numbers, sum,
+    Connection, Datagrams, Dial, Machine, Pauses, Service, Shelf, Transport, Unanswered, add, alnum, board, calc,
+    clock, echo, numbers, sum,
 };
 
 use crate::Terminal;
@@ -114,7 +114,7 @@ impl Default for ClientOptions {
             dialect: Dialect::Plain,
             acknowledged: false,
             count: Some(3),
-            every: numbers::EVERY_DEFAULT,
+            every: *numbers::EVERY_DEFAULT.end(),
             seed: 1,
             spoken: Ending::Lf,
             guess: true,
@@ -127,9 +127,13 @@ impl ClientOptions {
     /// The client's machine.
     pub fn machine(&self, service: Service, dial: Dial) -> Box<dyn Machine + Send> {
         match service {
-            Service::Numbers => Box::new(numbers::Client::new(dial, self.every, self.count)),
+            Service::Numbers => {
+                Box::new(numbers::Client::new(dial, Pauses::new(self.every..=self.every, self.seed), self.count))
+            }
             Service::Echo | Service::Alnum => Box::new(echo::Client::new(dial)),
-            Service::Clock => Box::new(clock::Client::new(dial, clock::EVERY_DEFAULT, self.count, self.seed)),
+            Service::Clock => {
+                Box::new(clock::Client::new(dial, Pauses::new(clock::EVERY_DEFAULT, self.seed), self.count, self.seed))
+            }
             Service::Calc => Box::new(calc::Client::new(dial, "Ada".to_owned(), SETTLE)),
             Service::Add => Box::new(add::Client::new(dial, "client", self.seed)),
             Service::Sum => Box::new(sum::Client::new(dial, self.dialect)),

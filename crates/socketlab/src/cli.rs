@@ -42,7 +42,10 @@ pub(crate) enum Command {
     /// Print the manual page
     Man,
     /// Show help, of everything or of one command
-    Help { command: Option<String> },
+    Help {
+        /// The command to explain
+        command: Option<String>,
+    },
 }
 
 /// The labs' clients.
@@ -228,6 +231,12 @@ impl ClientArgs {
             _ => self.server.as_ref()?.transport,
         }
     }
+
+    /// Whether the flag and the address name different transports.
+    pub(crate) fn contradicts_itself(&self) -> bool {
+        let named = self.server.as_ref().and_then(|server| server.transport);
+        named.is_some_and(|named| self.transport() != Some(named))
+    }
 }
 
 /// How a client's messages end over TCP.
@@ -243,7 +252,7 @@ pub(crate) struct RepeatArgs {
     /// End after so many; without it there is no end
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: Option<u64>,
-    /// The pause in between, or its range: 500ms, 1s..2s
+    /// The pause in between, or its range; without it, numbers takes 500ms and clock 1s..2s
     #[arg(long, value_name = "TIME[..TIME]", value_parser = parse_range)]
     pub(crate) every: Option<RangeInclusive<Duration>>,
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use anyhow::bail;
 use drive::JoinPlan;
 use labs::framing::{Ending, Rules};
-use labs::{Dial, Machine, Outcome, Service, Transport, add, board, calc, clock, echo, numbers, sum};
+use labs::{
+    Dial, Machine, Outcome, Pauses, Service, Transport, Unanswered, add, board, calc, clock, echo, numbers, sum,
+};
 
 use crate::cli::{ClientArgs, ClientCommand, Spoken};
 use crate::settings::DialectName;
@@ -22,8 +24,7 @@ type MakeClient = Box<dyn FnOnce(Dial, Settle) -> Box<dyn Machine + Send>>;
 struct Settle(Duration);
 
 pub(crate) fn run(command: ClientCommand) -> ExitCode {
-    let (service, client, make) = lab(command);
-    let plan = match plan(service, client, make) {
+    let plan = match lab(command).and_then(|(service, client, make)| plan(service, client, make)) {
         Ok(plan) => plan,
         Err(error) => return report(Err(error), USAGE),
     };
@@ -39,12 +40,12 @@ pub(crate) fn run(command: ClientCommand) -> ExitCode {
 }
 
 /// Which lab, whom to reach, and the lab's machine.
-fn lab(command: ClientCommand) -> (Service, ClientArgs, MakeClient) {
+fn lab(command: ClientCommand) -> anyhow::Result<(Service, ClientArgs, MakeClient)> {
     let seed = fastrand::u64(..);
-    match command {
+    Ok(match command {
         ClientCommand::Numbers { client, repeat } => {
-            let every = repeat.every.map_or(numbers::EVERY_DEFAULT, |range| *range.end());
-            let make: MakeClient = Box::new(move |dial, _| Box::new(numbers::Client::new(dial, every, repeat.count)));
+            let pauses = Pauses::new(repeat.every.unwrap_or(numbers::EVERY_DEFAULT), seed);
+            let make: MakeClient = Box::new(move |dial, _| Box::new(numbers::Client::new(dial, pauses, repeat.count)));
             (Service::Numbers, client, make)
         }
         ClientCommand::Echo { client } => {
@@ -54,9 +55,9 @@ fn lab(command: ClientCommand) -> (Service, ClientArgs, MakeClient) {
             (Service::Alnum, client, Box::new(|dial, _| Box::new(echo::Client::new(dial))))
         }
         ClientCommand::Clock { client, repeat } => {
-            let every = repeat.every.unwrap_or(clock::EVERY_DEFAULT);
+            let pauses = Pauses::new(repeat.every.unwrap_or(clock::EVERY_DEFAULT), seed);
             let make: MakeClient =
-                Box::new(move |dial, _| Box::new(clock::Client::new(dial, every, repeat.count, seed)));
+                Box::new(move |dial, _| Box::new(clock::Client::new(dial, pauses, repeat.count, seed)));
             (Service::Clock, client, make)
         }
         ClientCommand::Calc { client, name } => {
@@ -68,6 +69,9 @@ fn lab(command: ClientCommand) -> (Service, ClientArgs, MakeClient) {
             (Service::Add, client, make)
         }
         ClientCommand::Sum { client, dialect } => {
+            if dialect == DialectName::Steps && client.transport() == Some(Transport::Udp) {
+                bail!("steps are spoken over tcp only: leave out --udp, or --dialect steps");
+            }
             let dialect = match dialect {
                 DialectName::Plain => sum::Dialect::Plain,
                 DialectName::Steps => sum::Dialect::Steps,
@@ -79,10 +83,13 @@ fn lab(command: ClientCommand) -> (Service, ClientArgs, MakeClient) {
                 Box::new(move |dial, settle| Box::new(board::Client::new(dial, acknowledged, settle.0)));
             (Service::Board, client, make)
         }
-    }
+    })
 }
 
 fn plan(service: Service, client: ClientArgs, make: MakeClient) -> anyhow::Result<JoinPlan> {
+    if client.contradicts_itself() {
+        bail!("the address and the flag name different transports: leave one out");
+    }
     let transport = client.transport().unwrap_or_else(|| service.usual_transports()[0]);
     if !service.speaks(transport) {
         bail!("{service} is not spoken over {transport}");
@@ -97,11 +104,23 @@ fn plan(service: Service, client: ClientArgs, make: MakeClient) -> anyhow::Resul
     };
     let alone = transport == Transport::Tcp && ending == Ending::None;
     let settle = Settle(if alone { SETTLE } else { Duration::ZERO });
+    warn_of_port(service, transport, client.bind);
     let answer_max = client.timeout;
     let rules = Rules { spoken: Some(ending), message_bytes_max: ANSWER_BYTES_MAX, ..Rules::default() };
     let machine = Box::new(move |server: SocketAddr| make(Dial { server, transport, answer_max }, settle));
     let (family, bind) = (client.family.family(), client.bind);
     Ok(JoinPlan { service, host, port, family, transport, bind, connect_max: client.timeout, rules, machine })
+}
+
+/// Says it when our own port is one that our servers never answer.
+fn warn_of_port(service: Service, transport: Transport, bind: Option<SocketAddr>) {
+    let answered = service != Service::Numbers && transport == Transport::Udp;
+    if let Some(bind) = bind.filter(|bind| answered && Unanswered::with_own([]).contains(bind.port())) {
+        eprintln!(
+            "socketlab: servers do not answer port {}, since a lab or an old service has it: bind another",
+            bind.port()
+        );
+    }
 }
 
 /// The largest answer a client takes: any a server of ours can be set to send.

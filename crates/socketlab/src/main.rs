@@ -78,20 +78,17 @@ fn write_manual() -> anyhow::Result<()> {
         manual.render_synopsis_section(&mut page)?;
         manual.render_options_section(&mut page)?;
     }
+    page.write_all(include_bytes!("manual.roff"))?;
     Ok(std::io::stdout().write_all(&page)?)
 }
 
+/// Prints the overview, or what `COMMAND --help` prints.
 fn help(name: Option<&str>) -> anyhow::Result<()> {
     let mut command = Cli::command();
-    let text = match name {
-        None => command.render_help(),
-        Some(name) => {
-            let bin_name = format!("socketlab {name}");
-            let subcommand = command.find_subcommand(name);
-            let subcommand = subcommand
-                .ok_or_else(|| anyhow::anyhow!("there is no command `{name}`; `socketlab help` lists them all"))?;
-            subcommand.clone().bin_name(bin_name).render_long_help()
-        }
-    };
-    Ok(write!(std::io::stdout(), "{text}")?)
+    if let Some(name) = name.filter(|name| command.find_subcommand(name).is_none()) {
+        anyhow::bail!("there is no command `{name}`; `socketlab help` lists them all");
+    }
+    let words = ["socketlab"].into_iter().chain(name).chain(["--help"]);
+    let Err(help) = command.try_get_matches_from_mut(words) else { return Ok(()) };
+    Ok(help.print()?)
 }

@@ -1,7 +1,7 @@
 //! Prints what a server has to print, without ever making it wait.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ pub(crate) struct Printer {
     queue: Arc<Queue>,
     format: LogFormat,
     quiet: bool,
+    /// Whether a person reads lines of several services, and so needs to be told whose they are.
+    names_services: bool,
 }
 
 #[derive(Default)]
@@ -51,8 +53,9 @@ impl Waiting {
 }
 
 impl Printer {
-    pub(crate) fn new(format: LogFormat, quiet: bool) -> Self {
-        Self { queue: Arc::default(), format, quiet }
+    pub(crate) fn new(format: LogFormat, quiet: bool, services: usize) -> Self {
+        let names_services = services > 1 && std::io::stdout().is_terminal();
+        Self { queue: Arc::default(), format, quiet, names_services }
     }
 
     /// Prints a line of the program's own, such as an endpoint.
@@ -82,6 +85,9 @@ impl Log for Printer {
         match (self.format, line.tone) {
             (LogFormat::Json, _) => self.queue.push(Tone::Print, |lines| push_json(lines, &line)),
             (LogFormat::Text, Tone::Complain) => self.complain(&format!("{}: {}", line.service, line.text)),
+            (LogFormat::Text, Tone::Print | Tone::Ask) if self.names_services => {
+                self.say(&format!("{:<8} {}", line.service, line.text));
+            }
             (LogFormat::Text, Tone::Print | Tone::Ask) => self.say(line.text),
         }
     }

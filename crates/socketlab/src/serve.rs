@@ -22,7 +22,7 @@ pub(crate) fn run(args: &ServeArgs) -> ExitCode {
         Err(error) => return report(Err(error), USAGE),
     };
     let server = &layered.settings.server;
-    let printer = Arc::new(Printer::new(server.log_format, server.quiet));
+    let printer = Arc::new(Printer::new(server.log_format, server.quiet, plans.len()));
     warn_of_descriptors(&plans, &printer);
     let lan = server.lan;
     let result = drive::serve(plans, Arc::clone(&printer) as Arc<dyn drive::Log>, |endpoints| {
@@ -67,10 +67,13 @@ fn overlays(args: &ServeArgs) -> Vec<Overlay> {
     }
     let mut places: BTreeMap<Service, Vec<Value>> = BTreeMap::new();
     for wish in &args.wishes {
-        if let Some(address) = &wish.address {
-            places.entry(wish.service).or_default().push(address.to_string().into());
-        }
+        // A name alone stands for the usual places, also beside others.
+        let address = wish.address.as_ref().map_or_else(|| wish.service.port().to_string(), ToString::to_string);
+        places.entry(wish.service).or_default().push(address.into());
     }
+    let named_alone =
+        |service: &Service| args.wishes.iter().all(|wish| wish.service != *service || wish.address.is_none());
+    places.retain(|service, _| !named_alone(service));
     for (service, places) in places {
         lay(&format!("{service}=ADDRESS"), format!("{service}.listen"), Value::Array(places));
     }

@@ -76,7 +76,12 @@ impl Terminal {
 
 fn read_pipe(asked: &Receiver<String>, typist: &Typist) {
     let mut stdin = std::io::stdin().lock();
-    for _prompt in asked {
+    // Where only the output is piped, a person still types.
+    let person = stdin.is_terminal();
+    for prompt in asked {
+        if person {
+            eprint!("{prompt}");
+        }
         let mut line = Vec::new();
         let typed = match stdin.read_until(b'\n', &mut line) {
             Ok(0) | Err(_) => Typed::End,

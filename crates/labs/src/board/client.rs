@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BYE, GET, HELD_BACK, POST, PROVE, SAVED};
+use super::{BYE, FORMAT_ERROR, GET, HELD_BACK, POST, PROVE, SAVED};
 use crate::exchange::{Exchange, Heard};
 use crate::visible::Text;
 use crate::{Dial, Event, Machine, Now, Outbox, Peer, Transport};
@@ -18,8 +18,10 @@ pub struct Client {
     /// Whether a refusal of a `POST` may still come.
     unanswered: bool,
     phase: Phase,
-    /// The request that shows the server that we receive, for what it held back.
-    proof: Option<Box<[u8]>>,
+    /// A line that asks for a proof that we receive, if the server's bye follows; else it is a text like any other.
+    asked: Option<Box<[u8]>>,
+    /// The line that asked for the proof which is on its way.
+    proven: Option<Box<[u8]>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +51,19 @@ const DATAGRAM_PAUSE: Duration = Duration::from_millis(2);
 impl Client {
     /// A client that waits for each acknowledgement, or else, over TCP, for `settle` behind each `POST`.
     pub fn new(dial: Dial, acknowledged: bool, settle: Duration) -> Self {
-        let exchange = Exchange::new(dial, "GET or POST <text> (q quits): ");
+        let mut exchange = Exchange::new(dial, "GET or POST <text> (q quits): ");
+        exchange.set_doubt("the text may be lost, or the server was not told to --acknowledge");
         let settle = if dial.transport == Transport::Udp { DATAGRAM_PAUSE } else { settle };
-        Self { exchange, dial, acknowledged, settle, unanswered: false, phase: Phase::Asking, proof: None }
+        Self {
+            exchange,
+            dial,
+            acknowledged,
+            settle,
+            unanswered: false,
+            phase: Phase::Asking,
+            asked: None,
+            proven: None,
+        }
     }
 
     fn typed(&mut self, now: Now, line: &[u8], out: &mut Outbox) {
@@ -105,19 +117,33 @@ impl Client {
 
     fn read(&mut self, now: Now, text: &[u8], out: &mut Outbox) {
         self.phase = Phase::Reading { until: now.uptime + self.dial.answer_max };
+        let asked = self.asked.take();
         if text == BYE.as_bytes() {
-            match self.proof.take() {
-                Some(proof) => self.get(now, &proof, out),
-                None => {
-                    self.unanswered = false;
-                    self.ask(out);
+            match asked.as_deref().and_then(proof) {
+                Some(request) => {
+                    self.proven = asked;
+                    self.get(now, &request, out);
                 }
+                None => self.end_reading(out),
             }
-        } else if let Some(proof) = asked_proof(text).filter(|_| self.dial.transport == Transport::Udp) {
-            self.proof = Some(proof);
-        } else {
-            out.print(format_args!("{}", Text(text)));
+            return;
         }
+        show_text(asked.as_deref(), out);
+        let refused = self.proven.take().filter(|_| text == FORMAT_ERROR.as_bytes());
+        if let Some(line) = refused {
+            // It was a text, posted by somebody who knows the server's words.
+            show_text(Some(&line), out);
+            self.end_reading(out);
+        } else if self.dial.transport == Transport::Udp && proof(text).is_some() {
+            self.asked = Some(text.into());
+        } else {
+            show_text(Some(text), out);
+        }
+    }
+
+    fn end_reading(&mut self, out: &mut Outbox) {
+        self.unanswered = false;
+        self.ask(out);
     }
 
     fn ask(&mut self, out: &mut Outbox) {
@@ -126,13 +152,21 @@ impl Client {
     }
 }
 
-/// The request that the server asks for, if this is the line in which it does.
-fn asked_proof(line: &[u8]) -> Option<Box<[u8]>> {
+fn show_text(text: Option<&[u8]>, out: &mut Outbox) {
+    if let Some(text) = text {
+        out.print(format_args!("{}", Text(text)));
+    }
+}
+
+/// The request that a line asks for, if it has the form in which the server does.
+fn proof(line: &[u8]) -> Option<Vec<u8>> {
     let line = std::str::from_utf8(line).ok()?.strip_prefix("Error: ")?;
     let (count, rest) = line.split_once(' ')?;
     count.parse::<usize>().ok()?;
-    let words = rest.strip_prefix(HELD_BACK)?.trim();
-    Some(format!("{PROVE}{words}").into_bytes().into())
+    let words = rest.strip_prefix(HELD_BACK)?.strip_prefix(' ')?;
+    let (token, place) = words.split_once(' ')?;
+    let well_formed = token.len() == 16 && u64::from_str_radix(token, 16).is_ok() && place.parse::<usize>().is_ok();
+    well_formed.then(|| format!("{PROVE}{words}").into_bytes())
 }
 
 impl Machine for Client {
@@ -143,7 +177,8 @@ impl Machine for Client {
             (Phase::Reading { .. }, Event::Timeout) => {
                 let Dial { server, answer_max, .. } = self.dial;
                 out.complain(format_args!("no {BYE} from {server} within {answer_max:?}: texts may be missing"));
-                self.proof = None;
+                show_text(self.asked.take().as_deref(), out);
+                self.proven = None;
                 return self.ask(out);
             }
             (Phase::Reading { .. }, Event::Gone(Peer::Remote(_))) if self.dial.transport == Transport::Udp => {

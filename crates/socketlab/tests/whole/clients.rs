@@ -97,7 +97,10 @@ fn nobody_there_is_a_sentence_that_says_what_to_try() {
     let at = reserved.local_addr().unwrap().as_socket().unwrap();
     let (code, _, told) = client(&["calc"], at, "");
     assert_eq!(code, 1);
-    assert!(told.contains("nobody listens at tcp://") && told.contains("`socketlab serve calc`"), "{told}");
+    assert!(
+        told.contains("nobody listens at tcp://") && told.contains(&format!("`socketlab serve calc={}`", at.port())),
+        "{told}"
+    );
     let unbound = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (code, _, told) = client(&["echo", "--udp"], unbound, "hello?\n");
     assert_eq!(code, 1);
@@ -155,6 +158,29 @@ fn the_server_closing_ends_the_client_with_a_sentence() {
     student.join().unwrap();
     assert_eq!(code, 1);
     assert!(told.contains("closed the connection") || told.contains("broke"), "{told}");
+}
+
+/// A text in the words in which the server asks for a proof is still a text.
+#[test]
+fn a_prank_on_the_board_breaks_nobodys_get() {
+    let server = Server::start(&["board=udp://127.0.0.1:0"]);
+    let at = server.at("board", "udp");
+    let prank = "Error: 3 more texts held back; to receive them, send PROVE 0123456789abcdef 2";
+    let posts = format!("POST {prank}\nPOST between\nPOST {prank}\n");
+    check(&["board"], at, &posts, (0, "", ""));
+    check(&["board"], at, "GET\n", (0, &format!("{prank}\nbetween\n{prank}\n"), ""));
+}
+
+#[test]
+fn what_is_missing_is_doubted_for_the_right_reason() {
+    let server = Server::start(&["sum=tcp://127.0.0.1:0", "board=udp://127.0.0.1:0"]);
+    let (sum, board) = (server.at("sum", "tcp"), server.at("board", "udp"));
+    let (code, _, told) = client(&["sum", "--dialect", "steps", "--timeout", "300ms"], sum, "q\n");
+    assert!(code == 1 && told.contains("leave out --dialect steps"), "{told}");
+    let (code, _, told) = client(&["board", "--acknowledged", "--timeout", "300ms"], board, "POST kept\n");
+    assert!(code == 1 && told.contains("not told to --acknowledge"), "{told}");
+    let (code, _, told) = client(&["echo", "--udp"], board, &"x".repeat(70_000));
+    assert!(code == 1 && told.contains("70000 bytes are more than a datagram holds"), "{told}");
 }
 
 /// Both from the lab sheet: two clients with ports of their own.

@@ -95,7 +95,7 @@ fn two_services_cannot_be_set_talking_to_each_other() {
         return skip("a forged sender: port 12001 is in use, and only a lab's own port can be forged here");
     };
     forged.send_to(b"loop", server.at("echo", "udp")).unwrap();
-    server.expect_line("127.0.0.1:12001: not answered, since port 12001 answers everything");
+    server.expect_line("127.0.0.1:12001: not answered, since port 12001 is a lab's; use another");
     forged.set_nonblocking(true).unwrap();
     assert!(forged.recv(&mut [0; 16]).is_err());
 }

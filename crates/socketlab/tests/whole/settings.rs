@@ -26,6 +26,13 @@ fn the_example_of_the_manual_works_as_written() {
 }
 
 #[test]
+fn a_name_alone_beside_an_address_adds_the_usual_places() {
+    let output = run(|command| command.args(["config", "clock", "clock=tcp://127.0.0.1:0"]));
+    let shown = text(&output.stdout);
+    assert!(shown.contains("clock.listen = [\"12003\", \"tcp://127.0.0.1:0\"]  # from: clock=ADDRESS"), "{shown}");
+}
+
+#[test]
 fn a_file_says_what_is_served_where() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("lab.toml");
@@ -76,6 +83,9 @@ fn wrong_arguments_exit_with_2_and_say_what_is_allowed() {
         (&["serve", "--set", "calc.members=0"], "0 is not from 1 to 1000000"),
         (&["serve", "--set", "calc.member=1"], "unknown field `member`"),
         (&["calc", "--udp"], "calc is not spoken over udp"),
+        (&["echo", "--tcp", "udp://localhost"], "different transports"),
+        (&["sum", "--udp", "--dialect", "steps"], "steps are spoken over tcp only"),
+        (&["help", "chess"], "there is no command `chess`"),
         (&["clock", "--every", "2s..1s"], "the end is before the start"),
         (&["nonsense"], "unrecognized subcommand"),
     ] {

@@ -59,7 +59,7 @@ impl Person {
                 }
             }
         });
-        Some(Self { client, keys, output, screen: vt100::Parser::new(24, 80, 0), terminal, before })
+        Some(Self { client, keys, output, screen: vt100::Parser::default(), terminal, before })
     }
 
     fn press(&mut self, keys: &str) {
