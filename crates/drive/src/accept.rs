@@ -19,12 +19,12 @@ use crate::stream::{converse, refuse};
 const DESCRIPTOR_PAUSE: Duration = Duration::from_millis(100);
 /// The lack of descriptors is told no more often.
 const COMPLAINT_PAUSE: Duration = Duration::from_secs(10);
-/// Newcomers at a full gate who are told so; beyond, they are closed without a word.
-const REFUSALS_MAX: usize = 64;
+/// Newcomers at a full gate who wait for somebody to leave; beyond, they are refused at once.
+const WAITING_MAX: usize = 1024;
 
 /// Accepts until shutdown.
 pub(crate) async fn accept(listener: TcpListener, serving: Arc<Serving>) {
-    let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
+    let waiting = Arc::new(Semaphore::new(WAITING_MAX));
     let mut told_at: Option<Duration> = None;
     loop {
         let accepted = tokio::select! {
@@ -32,7 +32,7 @@ pub(crate) async fn accept(listener: TcpListener, serving: Arc<Serving>) {
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => welcome(stream, peer, &serving, &refusals),
+            Ok((stream, peer)) => welcome(stream, peer, &serving, &waiting),
             Err(error) if lacks_resources(&error) => {
                 let now = serving.clock.uptime();
                 if told_at.is_none_or(|at| at + COMPLAINT_PAUSE <= now) {
@@ -42,29 +42,32 @@ pub(crate) async fn accept(listener: TcpListener, serving: Arc<Serving>) {
                 // Without a pause the pending connection would wake us at once, for ever.
                 let _ = tokio::time::timeout(DESCRIPTOR_PAUSE, serving.gate.released()).await;
             }
-            // The newcomer was gone before it was accepted.
-            Err(_) => {}
+            // The newcomer, or the network on its way, was gone before it was accepted: accept(2).
+            Err(error) if concerns_newcomer(&error) => {}
+            Err(_) => tokio::time::sleep(DESCRIPTOR_PAUSE).await,
         }
     }
 }
 
-fn welcome(stream: TcpStream, peer: SocketAddr, serving: &Arc<Serving>, refusals: &Arc<Semaphore>) {
+fn welcome(stream: TcpStream, peer: SocketAddr, serving: &Arc<Serving>, waiting: &Arc<Semaphore>) {
     // Answers are written whole, so waiting for more to send with them only delays.
     let _ = stream.set_nodelay(true);
-    match serving.gate.admit(peer.ip()) {
-        Ok(permit) => start(stream, peer, serving, permit),
-        Err(_) => {
-            let Ok(turn) = Arc::clone(refusals).try_acquire_owned() else { return };
-            let serving = Arc::clone(serving);
-            serving.tasks.clone().spawn(async move {
-                match serving.gate.admit_in_time(peer.ip()).await {
-                    Ok(permit) => start(stream, peer, &serving, permit),
-                    Err(full) => turn_away(stream, peer, &serving, full).await,
-                }
-                drop(turn);
-            });
+    let full = match serving.gate.admit(peer.ip()) {
+        Ok(permit) => return start(stream, peer, serving, permit),
+        Err(full) => full,
+    };
+    let turn = Arc::clone(waiting).try_acquire_owned();
+    let serving = Arc::clone(serving);
+    serving.tasks.clone().spawn(async move {
+        let admitted = match turn {
+            Ok(_turn) => serving.gate.admit_in_time(peer.ip()).await,
+            Err(_) => Err(full),
+        };
+        match admitted {
+            Ok(permit) => start(stream, peer, &serving, permit),
+            Err(full) => turn_away(stream, peer, &serving, full).await,
         }
-    }
+    });
 }
 
 fn start(stream: TcpStream, peer: SocketAddr, serving: &Arc<Serving>, permit: Permit) {
@@ -81,7 +84,7 @@ async fn turn_away(stream: TcpStream, peer: SocketAddr, serving: &Serving, full:
         };
         tell(serving, Some(peer), Tone::Print, &limit);
     }
-    refuse(stream, &refusal(serving, full)).await;
+    refuse(stream, &refusal(serving, full), &serving.lingering).await;
 }
 
 /// In the service's own words where its lab has some; how the peer speaks is not known yet.
@@ -99,6 +102,21 @@ fn refusal(serving: &Serving, full: Full) -> Vec<u8> {
 fn lacks_resources(error: &io::Error) -> bool {
     let lacking = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
     Errno::from_io_error(error).is_some_and(|errno| lacking.contains(&errno))
+}
+
+fn concerns_newcomer(error: &io::Error) -> bool {
+    let passing = [
+        Errno::CONNABORTED,
+        Errno::INTR,
+        Errno::NETDOWN,
+        Errno::PROTO,
+        Errno::NOPROTOOPT,
+        Errno::HOSTDOWN,
+        Errno::HOSTUNREACH,
+        Errno::OPNOTSUPP,
+        Errno::NETUNREACH,
+    ];
+    Errno::from_io_error(error).is_some_and(|errno| passing.contains(&errno))
 }
 
 fn tell_starved(serving: &Serving, error: &io::Error) {

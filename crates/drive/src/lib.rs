@@ -24,5 +24,5 @@ pub use keyboard::{Keyboard, Typed, Typist, keyboard};
 pub use listen::{BindError, Endpoint, Listen};
 pub use log::{Line, Log};
 pub use resolve::Family;
-pub use serve::{DatagramMachine, ServeError, ServicePlan, StreamMachine, descriptor_limit, serve};
+pub use serve::{MakeMachine, ServeError, ServicePlan, descriptor_limit, serve};
 pub use store::StoreError;

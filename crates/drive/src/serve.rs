@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use labs::framing::Rules;
 use labs::{Datagrams, Machine, Service, Shelf, Transport, Unanswered};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -17,12 +17,10 @@ use crate::gate::{Gate, Limits};
 use crate::listen::{BindError, Endpoint, Listen, Socketed, bind_all};
 use crate::log::Log;
 use crate::signals::Signals;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, WriterEnd};
 
-/// Makes the machine of one connection.
-pub type StreamMachine = Box<dyn Fn() -> Box<dyn Machine + Send> + Send + Sync>;
-/// Makes the machine of one datagram socket.
-pub type DatagramMachine = Box<dyn Fn() -> Box<dyn Machine + Send> + Send + Sync>;
+/// Makes the machine of one connection or of one datagram socket.
+pub type MakeMachine = Box<dyn Fn() -> Box<dyn Machine + Send> + Send + Sync>;
 
 /// One service to serve.
 pub struct ServicePlan {
@@ -32,10 +30,20 @@ pub struct ServicePlan {
     pub rules: Rules,
     /// What a newcomer at a full service hears, where its lab says.
     pub busy: Option<&'static str>,
-    pub stream_machine: Option<StreamMachine>,
-    pub datagram_machine: Option<DatagramMachine>,
+    pub stream_machine: Option<MakeMachine>,
+    pub datagram_machine: Option<MakeMachine>,
     /// The file in which texts are kept, and the shelf that shows them.
     pub store: Option<(PathBuf, Shelf)>,
+}
+
+impl ServicePlan {
+    /// Whether it can be served over this transport.
+    pub fn has_machine(&self, transport: Transport) -> bool {
+        match transport {
+            Transport::Tcp => self.stream_machine.is_some(),
+            Transport::Udp => self.datagram_machine.is_some(),
+        }
+    }
 }
 
 /// Why serving could not begin.
@@ -57,15 +65,21 @@ pub(crate) struct Serving {
     pub(crate) shutdown: CancellationToken,
     pub(crate) tasks: TaskTracker,
     pub(crate) gate: Arc<Gate>,
+    /// Places for closed connections that are still listened to.
+    pub(crate) lingering: Arc<Semaphore>,
     pub(crate) rules: Rules,
     pub(crate) idle_timeout: Duration,
     pub(crate) busy: Option<&'static str>,
-    pub(crate) stream_machine: Option<StreamMachine>,
+    pub(crate) stream_machine: Option<MakeMachine>,
     pub(crate) store: Option<Store>,
 }
 
 /// How long peers have to take what they are told at shutdown.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(3);
+/// How long the disk has to take the last texts.
+const FLUSH_MAX: Duration = Duration::from_secs(5);
+/// The closed connections that are still listened to, for all services together, since no limit of members counts them.
+const LINGERING_MAX: usize = 1024;
 /// The descriptors a server needs for itself.
 const DESCRIPTORS_OWN: u64 = 64;
 
@@ -96,8 +110,7 @@ pub fn serve(plans: Vec<ServicePlan>, log: Arc<dyn Log>, ready: impl FnOnce(&[En
     // With the tasks the last hands on the stores are gone, and the writers end behind the last text.
     drop(runtime);
     for writer in writers {
-        // A writer that panicked has already told its clients.
-        let _ = writer.join();
+        writer.wait(FLUSH_MAX);
     }
     served
 }
@@ -106,9 +119,10 @@ async fn run(
     plans: Vec<ServicePlan>,
     log: Arc<dyn Log>,
     ready: impl FnOnce(&[Endpoint]),
-    writers: &mut Vec<JoinHandle<()>>,
+    writers: &mut Vec<WriterEnd>,
 ) -> Result<(), ServeError> {
     let mut signals = Signals::listen()?;
+    let lingering = Arc::new(Semaphore::new(LINGERING_MAX));
     let (clock, shutdown, tasks) = (Arc::new(Clock::start()), CancellationToken::new(), TaskTracker::new());
     let bound: Vec<_> = plans.iter().map(|plan| bind_all(plan.service, &plan.listen)).collect::<Result<_, _>>()?;
     let endpoints: Vec<Endpoint> = bound.iter().flatten().map(|(endpoint, _)| *endpoint).collect();
@@ -129,6 +143,7 @@ async fn run(
             shutdown: shutdown.clone(),
             tasks: tasks.clone(),
             gate: Gate::new(&plan.limits),
+            lingering: Arc::clone(&lingering),
             rules: plan.rules,
             idle_timeout: plan.limits.idle_timeout,
             busy: plan.busy,
@@ -151,7 +166,7 @@ async fn run(
 fn start(
     serving: &Arc<Serving>,
     sockets: Vec<(Endpoint, Socketed)>,
-    datagram_machine: Option<&DatagramMachine>,
+    datagram_machine: Option<&MakeMachine>,
     unanswered: &Unanswered,
 ) {
     for (_, socket) in sockets {
@@ -159,20 +174,10 @@ fn start(
             (Socketed::Stream(listener), _) => drop(serving.tasks.spawn(accept(listener, Arc::clone(serving)))),
             (Socketed::Datagram(socket), Some(machine)) => {
                 let bytes_max = serving.rules.message_bytes_max;
-                let datagrams = Datagrams::new(machine(), unanswered.clone(), bytes_max);
+                let datagrams = Datagrams::new(serving.service, machine(), unanswered.clone(), bytes_max);
                 serving.tasks.spawn(serve_datagrams(socket, datagrams, Arc::clone(serving)));
             }
             (Socketed::Datagram(_), None) => {}
-        }
-    }
-}
-
-/// The transports a plan can be served over.
-impl ServicePlan {
-    pub fn has_machine(&self, transport: Transport) -> bool {
-        match transport {
-            Transport::Tcp => self.stream_machine.is_some(),
-            Transport::Udp => self.datagram_machine.is_some(),
         }
     }
 }

@@ -6,10 +6,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::task::{Context, Poll, ready};
-use std::thread::JoinHandle;
+use std::time::Duration;
 
 use labs::{Event, Outbox, Peer, Service, Shelf, Tone, Transport};
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase, TableDefinition};
 use tokio::sync::oneshot;
 
 use crate::log::{Line, Log};
@@ -81,20 +81,25 @@ pub(crate) struct Store(Sender<Order>);
 
 impl Store {
     /// Opens or creates the file, fills the shelf with what it holds, and starts the thread that writes.
-    pub(crate) fn open(path: &Path, shelf: Shelf, log: Arc<dyn Log>) -> Result<(Self, JoinHandle<()>), StoreError> {
+    pub(crate) fn open(path: &Path, shelf: Shelf, log: Arc<dyn Log>) -> Result<(Self, WriterEnd), StoreError> {
         let failed = |error: &dyn std::fmt::Display| StoreError { path: path.to_owned(), reason: error.to_string() };
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
         }
-        let database = Database::create(path).map_err(|error| {
-            let open = matches!(error, redb::DatabaseError::DatabaseAlreadyOpen);
+        let mut writer = Writer { path: path.to_owned(), database: None, shelf, log, next: 0 };
+        let database = writer.open_database().map_err(|error| {
+            let open = matches!(error, redb::Error::DatabaseAlreadyOpen);
             if open { failed(&"another socketlab has it open") } else { failed(&error) }
         })?;
-        let next = load(&database, &shelf).map_err(|error| failed(&error))?;
+        writer.database = Some(database);
         let (sender, orders) = channel();
-        let writer = Writer { database, shelf, log, next };
-        let thread = std::thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(&orders));
-        Ok((Self(sender), thread.map_err(|error| failed(&error))?))
+        let (end, ended) = channel();
+        let thread = std::thread::Builder::new().name("store".to_owned()).spawn(move || {
+            writer.run(&orders);
+            drop(end);
+        });
+        thread.map_err(|error| failed(&error))?;
+        Ok((Self(sender), WriterEnd(ended)))
     }
 
     fn keep(&self, text: Vec<u8>) -> oneshot::Receiver<Option<usize>> {
@@ -105,22 +110,21 @@ impl Store {
     }
 }
 
-fn load(database: &Database, shelf: &Shelf) -> Result<u64, redb::Error> {
-    let write = database.begin_write()?;
-    write.open_table(TEXTS)?;
-    write.commit()?;
-    let read = database.begin_read()?;
-    let mut next = 0;
-    for entry in read.open_table(TEXTS)?.iter()? {
-        let (place, text) = entry?;
-        shelf.push(text.value());
-        next = place.value() + 1;
+/// The end of a store's thread.
+pub(crate) struct WriterEnd(Receiver<()>);
+
+impl WriterEnd {
+    /// Waits until everything is on disk, but not for ever. The last hand on the store is to be gone.
+    pub(crate) fn wait(&self, bound: Duration) {
+        // It says nothing, it only ends.
+        let _ = self.0.recv_timeout(bound);
     }
-    Ok(next)
 }
 
 struct Writer {
-    database: Database,
+    path: PathBuf,
+    /// None after a failure: a database that failed once refuses everything until it is opened again.
+    database: Option<Database>,
     shelf: Shelf,
     log: Arc<dyn Log>,
     next: u64,
@@ -138,14 +142,35 @@ impl Writer {
             }
             for Order { text, kept: answer } in group {
                 let place = kept.then(|| self.shelf.push(&text));
+                if place.is_none() {
+                    self.shelf.release(text.len());
+                }
                 // Who no longer waits does not need to know.
                 let _ = answer.send(place);
             }
         }
     }
 
+    /// Opens the file, and puts on the shelf what it holds beyond what is there: a commit that failed may have been made all the same.
+    fn open_database(&mut self) -> Result<Database, redb::Error> {
+        let database = Database::create(&self.path)?;
+        let write = database.begin_write()?;
+        write.open_table(TEXTS)?;
+        write.commit()?;
+        for entry in database.begin_read()?.open_table(TEXTS)?.range(self.next..)? {
+            let (place, text) = entry?;
+            self.shelf.load(text.value());
+            self.next = place.value() + 1;
+        }
+        Ok(database)
+    }
+
     fn commit(&mut self, group: &[Order]) -> Result<(), redb::Error> {
-        let write = self.database.begin_write()?;
+        let database = match self.database.take() {
+            Some(database) => database,
+            None => self.open_database()?,
+        };
+        let write = database.begin_write()?;
         let mut next = self.next;
         {
             let mut table = write.open_table(TEXTS)?;
@@ -156,6 +181,7 @@ impl Writer {
         }
         write.commit()?;
         self.next = next;
+        self.database = Some(database);
         Ok(())
     }
 
@@ -196,12 +222,12 @@ mod tests {
         let path = folder.path().join("deep/board.redb");
         for run in 0..3u8 {
             let shelf = shelf();
-            let (store, thread) = Store::open(&path, shelf.clone(), silent()).unwrap();
+            let (store, end) = Store::open(&path, shelf.clone(), silent()).unwrap();
             assert_eq!(shelf.count(), usize::from(run) * 2);
             let tickets: Vec<_> = (0..2).map(|text| store.keep(vec![b'0' + run * 2 + text])).collect();
             assert!(tickets.into_iter().all(|ticket| ticket.blocking_recv().unwrap().is_some()));
             drop(store);
-            thread.join().unwrap();
+            end.wait(Duration::from_secs(60));
         }
         let shelf = shelf();
         let _store = Store::open(&path, shelf.clone(), silent()).unwrap();

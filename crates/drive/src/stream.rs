@@ -11,6 +11,7 @@ use std::time::Duration;
 use labs::{Connection, Now, Outbox, Transport};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::time::Sleep;
 
 use crate::clock::Reading;
@@ -25,7 +26,8 @@ struct Scratch {
     out: Outbox,
 }
 
-const READ_BYTES: usize = 64 * 1024;
+/// Large enough for many requests at once, small enough to be kept by each of many peers that send and do not read.
+const READ_BYTES: usize = 16 * 1024;
 /// How long, and how much, a closed peer is still listened to, so that what it was told last is not lost to a reset.
 const LINGER_MAX: Duration = Duration::from_secs(2);
 const LINGER_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -44,7 +46,7 @@ pub(crate) async fn converse(stream: TcpStream, connection: Connection, serving:
         stream,
         connection,
         serving,
-        unsent: Vec::new(),
+        unsent: Unsent::default(),
         tickets: Tickets::default(),
         alarm_at: None,
         opened: false,
@@ -54,21 +56,24 @@ pub(crate) async fn converse(stream: TcpStream, connection: Connection, serving:
     std::future::poll_fn(|cx| talk.poll(cx, shutdown.as_mut(), alarm.as_mut())).await;
     // The place is free before the peer can see that we closed.
     drop(permit);
-    if !talk.broken {
+    let lingering = Arc::clone(&talk.serving.lingering);
+    if let Some((stream, read_ended)) = talk.into_stream() {
         // Boxed, so that what only closing needs is not a part of every idle connection.
-        Box::pin(linger(talk.stream, talk.read_ended)).await;
+        Box::pin(linger(stream, read_ended, &lingering)).await;
     }
 }
 
 /// Tells a peer that there is no place for it.
-pub(crate) async fn refuse(mut stream: TcpStream, text: &[u8]) {
-    // Whether it hears us is up to the peer.
-    let _ = tokio::time::timeout(LINGER_MAX, stream.write_all(text)).await;
-    linger(stream, false).await;
+pub(crate) async fn refuse(stream: TcpStream, text: &[u8], lingering: &Semaphore) {
+    // So short a text fits any socket's buffer; a peer that is gone does not hear it.
+    let _ = stream.try_write(text);
+    linger(stream, false, lingering).await;
 }
 
-/// Half-closes, and takes what the peer still sends: closing with unread bytes would reset the connection.
-async fn linger(mut stream: TcpStream, read_ended: bool) {
+/// Half-closes, and takes what the peer still sends: closing with unread bytes would reset the connection. Where too many do so
+/// already, the connection is closed at once.
+async fn linger(mut stream: TcpStream, read_ended: bool, lingering: &Semaphore) {
+    let Ok(_turn) = lingering.try_acquire() else { return };
     let drain = async {
         stream.shutdown().await?;
         if read_ended {
@@ -84,8 +89,7 @@ struct Talk {
     stream: TcpStream,
     connection: Connection,
     serving: Arc<Serving>,
-    /// What the peer has not yet taken.
-    unsent: Vec<u8>,
+    unsent: Unsent,
     tickets: Tickets,
     /// What the timer is set to; a deadline that moves later is looked at when the timer fires.
     alarm_at: Option<Duration>,
@@ -117,9 +121,14 @@ impl Talk {
                 self.step(cx, |connection, now, out| connection.shut_down(now, out));
             } else if let Poll::Ready(stored) = self.tickets.poll_next(cx) {
                 self.step(cx, |connection, now, out| connection.pass(now, stored.event(), out));
-            } else if self.connection.deadline().is_some_and(|at| at <= reading.uptime()) {
+            } else if self.connection.has_work(reading.uptime()) {
                 self.step(cx, |connection, now, out| connection.tick(now, out));
             } else if self.poll_receive(cx, &mut reading).is_pending() {
+                // Only now that nothing can be read is a quiet or idle time over.
+                if self.connection.deadline().is_some_and(|at| at <= reading.uptime()) {
+                    self.step(cx, |connection, now, out| connection.tick(now, out));
+                    continue;
+                }
                 ready!(self.poll_alarm(cx, alarm.as_mut()));
                 reading = self.serving.clock.reading();
             }
@@ -173,7 +182,7 @@ impl Talk {
                 }
                 Poll::Pending => 0,
             };
-            self.unsent.extend_from_slice(&out.wire()[sent..]);
+            self.unsent.push(&out.wire()[sent..]);
         }
         pass_lines(self.serving.log.as_ref(), self.serving.service, Transport::Tcp, out);
         self.tickets.keep(self.serving.store.as_ref(), out);
@@ -181,23 +190,26 @@ impl Talk {
 
     fn lose(&mut self, now: Now, out: &mut Outbox) {
         self.broken = true;
-        self.unsent = Vec::new();
+        self.unsent = Unsent::default();
         self.connection.lose(now, out);
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while !self.unsent.is_empty() {
-            match ready!(Pin::new(&mut self.stream).poll_write(cx, &self.unsent)) {
-                Ok(sent) => drop(self.unsent.drain(..sent)),
-                Err(_) => {
-                    self.unsent = Vec::new();
-                    self.step_lost(cx);
+        while !self.unsent.rest().is_empty() {
+            match ready!(Pin::new(&mut self.stream).poll_write(cx, self.unsent.rest())) {
+                Ok(sent) => {
+                    self.unsent.take(sent);
+                    self.connection.note_taken(self.serving.clock.uptime());
                 }
+                Err(_) => self.step_lost(cx),
             }
         }
-        // An idle connection holds no buffer.
-        self.unsent = Vec::new();
         Poll::Ready(())
+    }
+
+    /// The stream and whether its peer has finished, unless it is broken; all else is given back.
+    fn into_stream(self) -> Option<(TcpStream, bool)> {
+        (!self.broken).then_some((self.stream, self.read_ended))
     }
 
     fn step_lost(&mut self, cx: &mut Context<'_>) {
@@ -233,6 +245,30 @@ impl Talk {
         if self.alarm_at.is_none_or(|set| at < set) {
             self.alarm_at = Some(at);
             alarm.reset(self.serving.clock.instant(at));
+        }
+    }
+}
+
+/// What a peer has not yet taken; an idle connection holds no buffer.
+#[derive(Default)]
+struct Unsent {
+    bytes: Vec<u8>,
+    taken: usize,
+}
+
+impl Unsent {
+    fn rest(&self) -> &[u8] {
+        &self.bytes[self.taken..]
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    fn take(&mut self, count: usize) {
+        self.taken += count;
+        if self.taken == self.bytes.len() {
+            *self = Self::default();
         }
     }
 }

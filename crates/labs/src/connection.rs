@@ -17,15 +17,30 @@ pub struct Connection {
     message_bytes_max: usize,
     idle_max: Option<Duration>,
     heard_at: Duration,
+    /// What arrived behind a page of answers: it waits until the peer has taken them.
+    rest: Vec<u8>,
     finished: bool,
 }
+
+/// So much is answered before the peer has to take it. A peer that sends much and reads nothing gets no more of our memory than this
+/// and what one read brought.
+const PAGE_BYTES: usize = 16 * 1024;
 
 impl Connection {
     /// An end that talks to `peer`. If nothing is heard for `idle_max`, the peer is told and the stream closed.
     pub fn new(peer: SocketAddr, machine: Box<dyn Machine + Send>, rules: Rules, idle_max: Option<Duration>) -> Self {
         let framing = Framing::new(rules);
         let message_bytes_max = rules.message_bytes_max;
-        Self { peer, machine, framing, message_bytes_max, idle_max, heard_at: Duration::ZERO, finished: false }
+        Self {
+            peer,
+            machine,
+            framing,
+            message_bytes_max,
+            idle_max,
+            heard_at: Duration::ZERO,
+            rest: Vec::new(),
+            finished: false,
+        }
     }
 
     /// Whether the machine or a limit has ended it: nothing more will be said.
@@ -33,8 +48,16 @@ impl Connection {
         self.finished
     }
 
-    /// The uptime at which [`Connection::tick`] is due, if any.
+    /// Whether there is work that nothing has to arrive for: [`Connection::tick`] is due before anything more is read.
+    pub fn has_work(&self, uptime: Duration) -> bool {
+        !self.rest.is_empty() || self.machine.deadline().is_some_and(|at| at <= uptime)
+    }
+
+    /// The uptime at which [`Connection::tick`] is due, if any. A quiet or idle time is over only if nothing can be read then.
     pub fn deadline(&self) -> Option<Duration> {
+        if !self.rest.is_empty() {
+            return Some(Duration::ZERO);
+        }
         [self.framing.deadline(), self.machine.deadline(), self.idle_deadline()].into_iter().flatten().min()
     }
 
@@ -55,14 +78,46 @@ impl Connection {
             return;
         }
         self.heard_at = now.uptime;
+        if !self.rest.is_empty() {
+            self.rest.extend_from_slice(bytes);
+            return self.cut_rest(now, out);
+        }
+        let taken = self.cut(now, bytes, out);
+        if !self.finished {
+            self.rest.extend_from_slice(&bytes[taken..]);
+        }
+    }
+
+    /// The peer took something of what was sent to it, and so is not idle.
+    pub fn note_taken(&mut self, uptime: Duration) {
+        self.heard_at = uptime;
+    }
+
+    /// Passes messages on until a page of answers is full, and tells how many bytes they were.
+    fn cut(&mut self, now: Now, bytes: &[u8], out: &mut Outbox) -> usize {
         let (peer, machine) = (self.peer, &mut self.machine);
-        let each = |message: &[u8], ending| pass_message(machine.as_mut(), peer, now, message, ending, out);
+        let each = |message: &[u8], ending| {
+            pass_message(machine.as_mut(), peer, now, message, ending, out) && out.wire().len() < PAGE_BYTES
+        };
         let cut = self.framing.receive(now.uptime, bytes, each);
-        self.settle(now, cut, out);
+        self.settle(now, cut.map(drop), out);
+        cut.unwrap_or(bytes.len())
+    }
+
+    fn cut_rest(&mut self, now: Now, out: &mut Outbox) {
+        let mut rest = std::mem::take(&mut self.rest);
+        let taken = self.cut(now, &rest, out);
+        if !self.finished && taken < rest.len() {
+            rest.drain(..taken);
+            self.rest = rest;
+        }
     }
 
     /// The peer has finished sending (FIN), but may still read.
     pub fn receive_end(&mut self, now: Now, out: &mut Outbox) {
+        while !self.rest.is_empty() && !self.finished {
+            self.cut_rest(now, out);
+        }
         if self.finished {
             return;
         }
@@ -79,10 +134,13 @@ impl Connection {
         self.finished = true;
     }
 
-    /// Time has passed: ends a quiet time, an idle time, or calls the machine at its deadline.
+    /// Time has passed: goes on with what waited, ends a quiet time, an idle time, or calls the machine at its deadline.
     pub fn tick(&mut self, now: Now, out: &mut Outbox) {
         if self.finished {
             return;
+        }
+        if !self.rest.is_empty() {
+            return self.cut_rest(now, out);
         }
         let (peer, machine) = (self.peer, &mut self.machine);
         let each = |message: &[u8], ending| pass_message(machine.as_mut(), peer, now, message, ending, out);

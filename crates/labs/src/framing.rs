@@ -48,13 +48,14 @@ impl Ending {
 
     /// Parts a datagram, which is always one message, from its ending.
     pub fn split(datagram: &[u8]) -> (&[u8], Self) {
-        if let Some(text) = datagram.strip_suffix(b"\r\n") {
-            return (text, Self::CrLf);
-        }
-        if let Some(text) = datagram.strip_suffix(b"\n") {
-            return (text, Self::Lf);
-        }
         let text = trim_nuls(datagram);
+        // As in a stream, a newline says more than the padding behind it.
+        if let Some(line) = text.strip_suffix(b"\r\n") {
+            return (line, Self::CrLf);
+        }
+        if let Some(line) = text.strip_suffix(b"\n") {
+            return (line, Self::Lf);
+        }
         let padded = text.len() < datagram.len();
         (text, if padded { Self::Nul { field_bytes: datagram.len() } } else { Self::None })
     }
@@ -143,13 +144,14 @@ impl Framing {
         self.quiet_at
     }
 
-    /// Takes bytes that arrived at `uptime` and hands each whole message to `each`, with how its answer is to end, until that says `false`.
+    /// Takes bytes that arrived at `uptime` and hands each whole message to `each`, with how its answer is to end, until that says
+    /// `false`. Tells how many bytes it took: all, unless it was stopped.
     pub fn receive(
         &mut self,
         uptime: Duration,
         bytes: &[u8],
         mut each: impl FnMut(&[u8], Ending) -> bool,
-    ) -> Result<(), Overlong> {
+    ) -> Result<usize, Overlong> {
         let mut rest = bytes;
         loop {
             if self.begun.is_empty() && self.rules.guess {
@@ -167,13 +169,14 @@ impl Framing {
             };
             rest = &rest[next..];
             if !go_on {
-                return Ok(());
+                self.quiet_at = None;
+                return Ok(bytes.len() - rest.len());
             }
         }
         self.extend_begun(rest)?;
         let waits = !self.begun.is_empty() && !matches!(self.manner, Manner::Lines { .. });
         self.quiet_at = waits.then(|| uptime + self.rules.quiet);
-        Ok(())
+        Ok(bytes.len())
     }
 
     /// Where the message that `rest` goes on with ends, and where the next begins. Learns the peer's manner from what it finds.

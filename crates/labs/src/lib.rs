@@ -25,17 +25,19 @@ mod outbox;
 mod pauses;
 mod shelf;
 pub mod sum;
+mod unanswered;
 mod visible;
 
 pub use catalog::{Service, Transport, UnknownService};
 pub use connection::Connection;
-pub use datagrams::{Datagrams, Unanswered, WELL_KNOWN_ANSWERERS};
+pub use datagrams::Datagrams;
 pub use exchange::Dial;
 pub use machine::{Event, Machine, Now, Peer, Wall};
 pub use number::{DividedByZero, Number};
 pub use outbox::{Outbox, Outcome, Shown, Tone};
 pub use pauses::Pauses;
 pub use shelf::{Shelf, ShelfFull, ShelfLimits};
+pub use unanswered::{Unanswered, WELL_KNOWN_ANSWERERS};
 pub use visible::Visible;
 
 /// The answer to a message that is not text.

@@ -62,16 +62,21 @@ impl Shelf {
         Ok(())
     }
 
-    /// Gives back a place that was reserved for a text which could not be kept.
+    /// Gives back a place that was reserved for a text which could not be kept. The store does, whoever wanted the text kept.
     pub fn release(&self, text_bytes: usize) {
         let mut texts = self.texts.write().unwrap_or_else(PoisonError::into_inner);
         texts.reserved = texts.reserved.saturating_sub(1);
         texts.reserved_bytes = texts.reserved_bytes.saturating_sub(text_bytes);
     }
 
-    /// Appends a durable text for which a place was reserved, or at the start one of an earlier run, and tells its place.
+    /// Appends a durable text for which a place was reserved, and tells its place.
     pub fn push(&self, text: &[u8]) -> usize {
         self.release(text.len());
+        self.load(text)
+    }
+
+    /// Appends a durable text that an earlier run left, and tells its place. The limits do not hold for it: it is there.
+    pub fn load(&self, text: &[u8]) -> usize {
         let mut texts = self.texts.write().unwrap_or_else(PoisonError::into_inner);
         texts.bytes += text.len();
         texts.list.push(text.into());

@@ -67,11 +67,12 @@ pub fn play_framing(data: &[u8]) {
             _ => {
                 let bytes = moves.bytes();
                 received += bytes.len();
-                framing.receive(uptime, &bytes, |message, ending| {
+                let taken = framing.receive(uptime, &bytes, |message, ending| {
                     let answer = ending.framed_bytes(message.len());
                     assert!(answer <= rules.message_bytes_max + 2, "a field of {answer} bytes");
                     take(&mut handed, message)
-                })
+                });
+                taken.map(|taken| assert_eq!(taken, bytes.len()))
             }
         };
         if result.is_err() {

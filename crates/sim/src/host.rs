@@ -84,7 +84,7 @@ impl Options {
     /// A server's datagram socket, bound to `port`.
     pub fn datagrams(&self, service: Service, port: u16, shelf: Shelf) -> Datagrams {
         let machine = self.machine(service, Transport::Udp, shelf);
-        Datagrams::new(machine, Unanswered::with_own([port]), self.message_bytes_max)
+        Datagrams::new(service, machine, Unanswered::with_own([port]), self.message_bytes_max)
     }
 }
 

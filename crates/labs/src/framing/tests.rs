@@ -14,7 +14,7 @@ fn play(rules: Rules, pieces: &[Option<&[u8]>]) -> Result<Vec<(Vec<u8>, Ending)>
             true
         };
         match piece {
-            Some(bytes) => framing.receive(uptime, bytes, each)?,
+            Some(bytes) => assert_eq!(framing.receive(uptime, bytes, each)?, bytes.len()),
             None => {
                 uptime += rules.quiet;
                 framing.quiet(uptime, each)?;
@@ -119,11 +119,20 @@ fn nothing_is_kept_between_messages() {
 }
 
 #[test]
+fn what_is_stopped_has_taken_whole_messages() {
+    let mut framing = Framing::new(Rules::default());
+    let taken = framing.receive(START, b"one\ntwo\nthree\n", |message, _| message == b"one").unwrap();
+    assert_eq!(taken, b"one\ntwo\n".len());
+}
+
+#[test]
 fn a_datagram_is_parted_from_its_ending() {
     assert_eq!(Ending::split(b"GET"), (&b"GET"[..], Ending::None));
     assert_eq!(Ending::split(b"GET\r\n"), (&b"GET"[..], Ending::CrLf));
     assert_eq!(Ending::split(b"GET\n"), (&b"GET"[..], Ending::Lf));
     assert_eq!(Ending::split(b"GET\0\0"), (&b"GET"[..], Ending::Nul { field_bytes: 5 }));
+    assert_eq!(Ending::split(b"GET\n\0\0"), (&b"GET"[..], Ending::Lf));
+    assert_eq!(Ending::split(b"GET\r\n\0"), (&b"GET"[..], Ending::CrLf));
     assert_eq!(Ending::split(b""), (&b""[..], Ending::None));
 }
 

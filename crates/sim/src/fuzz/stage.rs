@@ -35,10 +35,8 @@ pub(super) struct Stage {
 
 const LIMITS: ShelfLimits = ShelfLimits { texts_max: 200, bytes_max: 40_000 };
 const MESSAGE_BYTES_MAX: usize = 2000;
-/// What one event may make a machine write, besides what is in proportion to what it heard: a board's page.
+/// What one event may make a machine write, besides as much as it heard: a page, and the answer that ends it.
 const PAGE_BYTES: usize = 64 * 1024;
-/// An answer's size for one byte heard: the longest error, framed, for an empty line.
-const FACTOR: usize = 64;
 /// How often a machine may want to be called at one time; a board's pages are the reason that it is so many.
 const TIMEOUTS_MAX: usize = 100_000;
 /// As much as a datagram holds.
@@ -81,6 +79,7 @@ impl Stage {
 
     /// One thing happens.
     pub(super) fn step(&mut self, moves: &mut Moves<'_>) {
+        self.work_off();
         match moves.byte() % 16 {
             0..6 => self.receive(moves),
             6 => {
@@ -172,6 +171,21 @@ impl Stage {
         }
     }
 
+    /// As every driver does before it delivers anything more to a stream's end.
+    fn work_off(&mut self) {
+        let has_work = |stage: &Self| match &stage.played {
+            Played::Connection(connection) => !connection.is_finished() && connection.has_work(stage.uptime),
+            Played::Datagrams(_) | Played::Caller(_) => false,
+        };
+        for _ in 0..TIMEOUTS_MAX {
+            if self.over || !has_work(self) {
+                return;
+            }
+            self.tick();
+        }
+        panic!("the work does not end at {:?}", self.uptime);
+    }
+
     fn tick(&mut self) {
         let now = self.now();
         match &mut self.played {
@@ -205,7 +219,7 @@ impl Stage {
         self.out.shown().for_each(|shown| assert_safe(shown.text));
         let said = self.out.wire().len();
         let heard = std::mem::take(&mut self.heard_bytes);
-        let allowed = PAGE_BYTES + FACTOR * heard;
+        let allowed = PAGE_BYTES + heard;
         assert!(said <= allowed, "{said} bytes were written after {heard} were heard");
         let sent: usize = self.out.datagrams().map(|(_, datagram)| datagram.len()).sum();
         assert_eq!(sent, said, "the messages do not add up to the bytes");

@@ -105,9 +105,14 @@ impl MachineEnd {
                 ready.push(what);
             }
         };
-        add(incoming.is_readable(now), Ready::Bytes);
-        add(incoming.is_at_end() && !self.heard_end, Ready::End);
-        add(self.connection.deadline().is_some_and(|at| at <= now), Ready::Tick);
+        let has_work = self.connection.has_work(now);
+        let readable = incoming.is_readable(now);
+        let at_end = incoming.is_at_end() && !self.heard_end;
+        // Work comes before reading, and a quiet or idle time is over only where nothing can be read.
+        let silence_is_over = !readable && !at_end && self.connection.deadline().is_some_and(|at| at <= now);
+        add(readable && !has_work, Ready::Bytes);
+        add(at_end && !has_work, Ready::End);
+        add(has_work || silence_is_over, Ready::Tick);
         add(self.terminal.deadline().is_some_and(|at| at <= now), Ready::Typed);
         add(!self.kept.is_empty(), Ready::Kept);
         ready
