@@ -8,12 +8,12 @@ use labs::framing::{Ending, Rules};
 use labs::{Connection, Event, Machine, Outbox, Outcome, Peer, Service, Shown, Transport};
 use rustix::io::Errno;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream, UdpSocket};
+use tokio::net::TcpStream;
 
 use crate::clock::Clock;
+use crate::dial::{JoinError, connect, open_datagram_socket};
 use crate::keyboard::{Keyboard, Typed};
-use crate::listen::DATAGRAM_BUFFER_BYTES;
-use crate::resolve::{Family, resolve};
+use crate::resolve::Family;
 use crate::signals::Signals;
 
 /// One client to run.
@@ -30,50 +30,6 @@ pub struct JoinPlan {
     pub rules: Rules,
     /// Makes the machine, once the server's address is known.
     pub machine: Box<dyn FnOnce(SocketAddr) -> Box<dyn Machine + Send>>,
-}
-
-/// Why there is no talk.
-#[derive(Debug, thiserror::Error)]
-pub enum JoinError {
-    #[error("the host `{host}` is not known: {error}. Check its name, or use its address")]
-    UnknownHost { host: String, error: io::Error },
-    #[error(
-        "the host `{host}` has no address of the wanted version of IP: leave out -4, -6 or --bind, or bind to [::]:PORT"
-    )]
-    NoAddress { host: String },
-    #[error(
-        "nobody listens at {transport}://{server}: start the server there (`socketlab serve {}`), or check host and port",
-        wish(*service, *transport, server.port())
-    )]
-    Refused { service: Service, transport: Transport, server: SocketAddr },
-    #[error(
-        "{server} did not answer within {connect_max:?}: check the address, that both are in one network, and its firewall"
-    )]
-    Silent { server: SocketAddr, connect_max: Duration },
-    #[error("{server} cannot be reached: {error}. Check the address, and that both computers are in one network")]
-    Unreachable { server: SocketAddr, error: io::Error },
-    #[error("our end cannot be bound to {address}: {}", bind_advice(error))]
-    Bind { address: SocketAddr, error: io::Error },
-    #[error("the system gives no runtime: {0}")]
-    Runtime(#[from] io::Error),
-}
-
-/// What `serve` is to be told so that the service listens there.
-fn wish(service: Service, transport: Transport, port: u16) -> String {
-    let usual = service.usual_transports().contains(&transport);
-    match (usual, port == service.port()) {
-        (true, true) => service.to_string(),
-        (true, false) => format!("{service}={port}"),
-        (false, _) => format!("{service}={transport}://{port}"),
-    }
-}
-
-fn bind_advice(error: &io::Error) -> String {
-    match Errno::from_io_error(error) {
-        Some(Errno::ADDRINUSE) => "another program has this port. Choose another, or 0 for any".to_owned(),
-        Some(Errno::ADDRNOTAVAIL) => "this computer does not have this address. Give the port alone".to_owned(),
-        _ => error.to_string(),
-    }
 }
 
 /// After our last word, how long the server's end is awaited, so that what we said last is not lost to a reset.
@@ -108,15 +64,25 @@ struct Client<'a> {
 
 /// What a client waits for.
 enum Happened {
-    Arrived(io::Result<usize>),
+    Moved(io::Result<Moved>),
     Typed(Typed),
     Timeout,
     GivenUp,
 }
 
+/// Bytes that went one way or the other.
+enum Moved {
+    Read(usize),
+    Written(usize),
+}
+
 impl Client<'_> {
     /// Waits for whatever comes first.
-    async fn wait(&mut self, arrival: impl Future<Output = io::Result<usize>>, deadline: Option<Duration>) -> Happened {
+    async fn wait(
+        &mut self,
+        transfer: impl Future<Output = io::Result<Moved>>,
+        deadline: Option<Duration>,
+    ) -> Happened {
         let due = deadline.map(|deadline| self.clock.instant(deadline));
         let timeout = async {
             match due {
@@ -125,7 +91,7 @@ impl Client<'_> {
             }
         };
         tokio::select! {
-            arrived = arrival => Happened::Arrived(arrived),
+            moved = transfer => Happened::Moved(moved),
             typed = self.keyboard.next() => Happened::Typed(typed),
             () = self.signals.next() => match self.signals.count() {
                 1 => Happened::Typed(Typed::End),
@@ -144,31 +110,35 @@ impl Client<'_> {
     }
 
     async fn talk(mut self, plan: JoinPlan) -> Result<Outcome, JoinError> {
-        let (mut stream, server) = connect(&plan).await?;
+        let reached = tokio::select! {
+            reached = connect(&plan) => reached?,
+            () = self.signals.next() => return Ok(Outcome::Failed),
+        };
+        let (mut stream, server) = reached;
         let mut connection = Connection::new(server, (plan.machine)(server), plan.rules, None);
         connection.open(self.clock.now(), &mut self.out);
         let mut buffer = vec![0; 64 * 1024];
+        let mut unsent = Vec::new();
         let mut read_ended = false;
         loop {
-            if !self.out.wire().is_empty() && stream.write_all(self.out.wire()).await.is_err() {
-                connection.lose(self.clock.now(), &mut self.out);
-            }
+            unsent.extend_from_slice(self.out.wire());
             if let Some(outcome) = self.show() {
-                let _ = tokio::time::timeout(FAREWELL_MAX, farewell(stream)).await;
+                // What the server does not take by then, it does not get.
+                let _ = tokio::time::timeout(FAREWELL_MAX, farewell(stream, &unsent)).await;
                 return Ok(outcome);
             }
             self.out.clear();
-            let arrival =
-                async { if read_ended { std::future::pending().await } else { stream.read(&mut buffer).await } };
-            let happened = self.wait(arrival, connection.deadline()).await;
+            let happened =
+                self.wait(transfer(&mut stream, &mut buffer, &unsent, read_ended), connection.deadline()).await;
             let (now, out) = (self.clock.now(), &mut self.out);
             match happened {
-                Happened::Arrived(Ok(0)) => {
+                Happened::Moved(Ok(Moved::Written(count))) => drop(unsent.drain(..count)),
+                Happened::Moved(Ok(Moved::Read(0))) => {
                     read_ended = true;
                     connection.receive_end(now, out);
                 }
-                Happened::Arrived(Ok(count)) => connection.receive(now, &buffer[..count], out),
-                Happened::Arrived(Err(_)) => connection.lose(now, out),
+                Happened::Moved(Ok(Moved::Read(count))) => connection.receive(now, &buffer[..count], out),
+                Happened::Moved(Err(_)) => connection.lose(now, out),
                 Happened::Typed(typed) => connection.pass(now, typed_event(&typed), out),
                 Happened::Timeout => connection.tick(now, out),
                 Happened::GivenUp => return Ok(Outcome::Failed),
@@ -177,7 +147,11 @@ impl Client<'_> {
     }
 
     async fn exchange_datagrams(mut self, plan: JoinPlan) -> Result<Outcome, JoinError> {
-        let (socket, server) = open_datagram_socket(&plan).await?;
+        let reached = tokio::select! {
+            reached = open_datagram_socket(&plan) => reached?,
+            () = self.signals.next() => return Ok(Outcome::Failed),
+        };
+        let (socket, server) = reached;
         let mut machine = (plan.machine)(server);
         let refused = JoinError::Refused { service: plan.service, transport: plan.transport, server };
         let refused = refused.to_string();
@@ -206,14 +180,15 @@ impl Client<'_> {
                 machine.handle(now, Event::Gone(peer), &mut self.out);
                 continue;
             }
-            let happened = self.wait(socket.recv(&mut buffer), machine.deadline()).await;
+            let received = async { socket.recv(&mut buffer).await.map(Moved::Read) };
+            let happened = self.wait(received, machine.deadline()).await;
             let now = self.clock.now();
             let event = match &happened {
-                Happened::Arrived(Ok(count)) => {
+                Happened::Moved(Ok(Moved::Read(count) | Moved::Written(count))) => {
                     told_refused = false;
                     Event::Message(peer, Ending::split(&buffer[..*count]).0)
                 }
-                Happened::Arrived(Err(_)) => {
+                Happened::Moved(Err(_)) => {
                     if !std::mem::replace(&mut told_refused, true) {
                         self.out.complain(format_args!("{refused}"));
                     }
@@ -238,65 +213,19 @@ fn typed_event(typed: &Typed) -> Event<'_> {
     }
 }
 
-/// Says that we are done, and waits for the server to be done too.
-async fn farewell(mut stream: TcpStream) -> io::Result<u64> {
+/// Reads and writes, whichever is possible first: a server that does not read is still heard.
+async fn transfer(stream: &mut TcpStream, buffer: &mut [u8], unsent: &[u8], read_ended: bool) -> io::Result<Moved> {
+    let (mut reader, mut writer) = stream.split();
+    tokio::select! {
+        read = reader.read(buffer), if !read_ended => read.map(Moved::Read),
+        written = writer.write(unsent), if !unsent.is_empty() => written.map(Moved::Written),
+        else => std::future::pending().await,
+    }
+}
+
+/// Says the last, and that we are done, and waits for the server to be done too.
+async fn farewell(mut stream: TcpStream, unsent: &[u8]) -> io::Result<u64> {
+    stream.write_all(unsent).await?;
     stream.shutdown().await?;
     tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
-}
-
-async fn addresses(plan: &JoinPlan) -> Result<Vec<SocketAddr>, JoinError> {
-    let host = plan.host.clone();
-    let found = resolve(&host, plan.port, plan.family).await;
-    let mut found = found.map_err(|error| JoinError::UnknownHost { host: host.clone(), error })?;
-    if let Some(bind) = plan.bind {
-        found.retain(|server| server.is_ipv4() == bind.is_ipv4());
-    }
-    if found.is_empty() { Err(JoinError::NoAddress { host }) } else { Ok(found) }
-}
-
-/// Connects to the first of the host's addresses that answers.
-async fn connect(plan: &JoinPlan) -> Result<(TcpStream, SocketAddr), JoinError> {
-    let mut failure = None;
-    for server in addresses(plan).await? {
-        let socket = if server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        if let Some(address) = plan.bind {
-            // A client that is started again need not wait until its last connection is forgotten.
-            socket.set_reuseaddr(true)?;
-            socket.bind(address).map_err(|error| JoinError::Bind { address, error })?;
-        }
-        let failed = match tokio::time::timeout(plan.connect_max, socket.connect(server)).await {
-            Ok(Ok(stream)) => {
-                // A request is written whole, so waiting for more to send with it only delays.
-                let _ = stream.set_nodelay(true);
-                return Ok((stream, server));
-            }
-            Ok(Err(error)) => explain(plan, server, error),
-            Err(_elapsed) => JoinError::Silent { server, connect_max: plan.connect_max },
-        };
-        failure.get_or_insert(failed);
-    }
-    Err(failure.unwrap_or_else(|| JoinError::NoAddress { host: plan.host.clone() }))
-}
-
-fn explain(plan: &JoinPlan, server: SocketAddr, error: io::Error) -> JoinError {
-    if error.kind() == io::ErrorKind::ConnectionRefused {
-        JoinError::Refused { service: plan.service, transport: plan.transport, server }
-    } else if error.kind() == io::ErrorKind::TimedOut {
-        JoinError::Silent { server, connect_max: plan.connect_max }
-    } else {
-        JoinError::Unreachable { server, error }
-    }
-}
-
-/// A socket that hears only the server, and is told when nobody is there.
-async fn open_datagram_socket(plan: &JoinPlan) -> Result<(UdpSocket, SocketAddr), JoinError> {
-    let found = addresses(plan).await?;
-    let Some(&server) = found.first() else { return Err(JoinError::NoAddress { host: plan.host.clone() }) };
-    let any = if server.is_ipv4() { SocketAddr::from(([0; 4], 0)) } else { SocketAddr::from(([0; 16], 0)) };
-    let address = plan.bind.unwrap_or(any);
-    let socket = UdpSocket::bind(address).await.map_err(|error| JoinError::Bind { address, error })?;
-    // A smaller buffer only loses more of many datagrams that come at once, which UDP may.
-    let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(DATAGRAM_BUFFER_BYTES);
-    socket.connect(server).await.map_err(|error| JoinError::Unreachable { server, error })?;
-    Ok((socket, server))
 }

@@ -7,6 +7,7 @@
 mod accept;
 mod clock;
 mod datagram;
+mod dial;
 mod gate;
 mod join;
 mod keyboard;
@@ -18,8 +19,9 @@ mod signals;
 mod store;
 mod stream;
 
+pub use dial::JoinError;
 pub use gate::Limits;
-pub use join::{JoinError, JoinPlan, join};
+pub use join::{JoinPlan, join};
 pub use keyboard::{Keyboard, Typed, Typist, keyboard};
 pub use listen::{BindError, Endpoint, Listen};
 pub use log::{Line, Log};

@@ -8,6 +8,7 @@ mod datagrams;
 mod limits;
 mod lines;
 mod peer;
+mod pressure;
 mod printing;
 mod scenarios;
 mod server;
