@@ -124,6 +124,10 @@ impl Talk {
             } else if self.connection.has_work(reading.uptime()) {
                 self.step(cx, |connection, now, out| connection.tick(now, out));
             } else if self.poll_receive(cx, &mut reading).is_pending() {
+                if !tokio::task::coop::has_budget_remaining() {
+                    // The task has had its turn: whether something can be read shows in the next.
+                    return Poll::Pending;
+                }
                 // Only now that nothing can be read is a quiet or idle time over.
                 if self.connection.deadline().is_some_and(|at| at <= reading.uptime()) {
                     self.step(cx, |connection, now, out| connection.tick(now, out));
