@@ -79,6 +79,19 @@ impl Person {
         }
     }
 
+    /// Waits until the last row that is not empty is this.
+    fn expect_last_row(&mut self, wanted: &str) {
+        loop {
+            let screen = self.screen.screen().contents();
+            let row = screen.lines().map(str::trim_end).rfind(|row| !row.is_empty()).unwrap_or_default().to_owned();
+            if row == wanted {
+                return;
+            }
+            let Ok(more) = self.output.recv_timeout(PATIENCE) else { panic!("expected {wanted:?}, got {row:?}") };
+            self.screen.process(&more);
+        }
+    }
+
     /// Waits for the client's end, and checks that the terminal is as it was.
     fn expect_exit(mut self, code: i32) {
         assert_eq!(self.client.wait().unwrap().code(), Some(code));
@@ -140,5 +153,44 @@ fn a_wrong_calculation_is_not_sent() {
     ]);
     // Ctrl-D.
     person.press("\x04");
+    person.expect_exit(0);
+}
+
+#[test]
+fn what_is_typed_ahead_waits_for_its_prompt() {
+    let server = Server::start(&["echo=tcp://127.0.0.1:0"]);
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mut person) = Person::start(&folder, &["echo"], server.at("echo", "tcp")) else { return };
+    person.expect_screen(&["message:"]);
+    person.press("one\rtwo\rthree\rhalf");
+    person.expect_screen(&["message: one", "one", "message: two", "two", "message: three", "three", "message: half"]);
+    // Ctrl-C.
+    person.press("\x03");
+    person.expect_exit(0);
+}
+
+#[test]
+fn a_paste_of_several_lines_is_several_messages() {
+    let server = Server::start(&["echo=tcp://127.0.0.1:0"]);
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mut person) = Person::start(&folder, &["echo"], server.at("echo", "tcp")) else { return };
+    person.expect_screen(&["message:"]);
+    // What a terminal sends at a paste, where the editor has asked for brackets around it.
+    person.press("\x1b[200~one\rtwo\rthree\x1b[201~\r");
+    person.expect_screen(&[
+        "message: one",
+        "two",
+        "three",
+        "one",
+        "message: two",
+        "two",
+        "message: three",
+        "three",
+        "message:",
+    ]);
+    // Each is called back by itself.
+    person.press("\x1b[A\x1b[A");
+    person.expect_last_row("message: two");
+    person.press("\x03");
     person.expect_exit(0);
 }
