@@ -78,6 +78,38 @@ fn what_is_refused_shows_in_the_exit_code() {
 }
 
 #[test]
+fn what_echo_sends_back_is_no_refusal_whatever_its_words() {
+    let server = Server::start(&["echo=127.0.0.1:0"]);
+    for (transport, flag) in [("tcp", "--tcp"), ("udp", "--udp")] {
+        check(&["echo", flag], server.at("echo", transport), "Error: mine\n", (0, "Error: mine\n", ""));
+    }
+}
+
+/// A server with other rules for names than ours.
+#[test]
+fn a_refused_name_ends_the_client_with_a_sentence() {
+    const NAME_ERROR: &str = "Error: expected a name of 1 to 64 printable characters";
+    for client_name in ["calc", "add"] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let at = listener.local_addr().unwrap();
+        let student = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
+            let mut buffer = [0; 1024];
+            while let Ok(1..) = stream.read(&mut buffer) {
+                if stream.write_all(NAME_ERROR.as_bytes()).is_err() {
+                    return;
+                }
+            }
+        });
+        let (code, printed, told) = client(&[client_name, "--name", "Ada"], at, "1 + 1\n2 + 2\n");
+        student.join().unwrap();
+        assert_eq!((code, printed.as_str()), (1, ""), "{client_name}: {told}");
+        assert!(told.starts_with("the server does not take `Ada") && told.lines().count() == 1, "{told}");
+    }
+}
+
+#[test]
 fn the_steps_client_and_a_busy_server() {
     let server = Server::start(&["sum=tcp://127.0.0.1:0", "--dialect", "steps", "--members", "1"]);
     let at = server.at("sum", "tcp");

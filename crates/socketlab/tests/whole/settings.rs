@@ -86,6 +86,11 @@ fn wrong_arguments_exit_with_2_and_say_what_is_allowed() {
         (&["echo", "--tcp", "udp://localhost"], "different transports"),
         (&["sum", "--udp", "--dialect", "steps"], "steps are spoken over tcp only"),
         (&["help", "chess"], "there is no command `chess`"),
+        (&["calc", "--name", "q"], "would not take `q` as a name"),
+        (&["calc", "--name", "two\nlines"], "would not take `two\\nlines` as a name"),
+        (&["add", "--name", ""], "with --name"),
+        // With its number it is one longer than a name may be.
+        (&["add", "--name", &"n".repeat(61)], "with --name"),
         (&["clock", "--every", "2s..1s"], "the end is before the start"),
         (&["nonsense"], "unrecognized subcommand"),
     ] {
