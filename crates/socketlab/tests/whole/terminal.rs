@@ -11,7 +11,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Termios, tcgetattr};
 use tempfile::TempDir;
 
-use crate::server::{PATIENCE, Server, skip, socketlab};
+use crate::server::{NO_SKIP, PATIENCE, Server, skip, socketlab};
 
 /// A person in front of a client.
 struct Person {
@@ -40,6 +40,7 @@ impl Person {
             .arg(server.to_string())
             .env("XDG_STATE_HOME", folder.path())
             .env("TERM", "xterm")
+            .env_remove(NO_SKIP)
             .stdin(own_end())
             .stdout(own_end())
             .stderr(own_end())
