@@ -163,9 +163,11 @@ fn places(service: Service, layered: &Layered) -> anyhow::Result<Vec<Listen>> {
             let allowed = own.iter().filter(|address| family.allows(address));
             for &address in allowed {
                 let place = Listen { transport, address, optional };
+                let same = |other: &&mut Listen| (other.transport, other.address) == (transport, address);
                 // A place named twice is one, but for port 0, which is another each time.
-                if address.port() == 0 || !places.contains(&place) {
-                    places.push(place);
+                match places.iter_mut().filter(|_| address.port() != 0).find(same) {
+                    Some(earlier) => earlier.optional &= optional,
+                    None => places.push(place),
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
@@ -11,6 +11,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Termios, tcgetattr};
 use tempfile::TempDir;
 
+use crate::peer::Stream;
 use crate::server::{NO_SKIP, PATIENCE, Server, skip, socketlab};
 
 /// A person in front of a client.
@@ -166,6 +167,28 @@ fn what_is_typed_ahead_waits_for_its_prompt() {
     person.press("one\rtwo\rthree\rhalf");
     person.expect_screen(&["message: one", "one", "message: two", "two", "message: three", "three", "message: half"]);
     // Ctrl-C.
+    person.press("\x03");
+    person.expect_exit(0);
+}
+
+#[test]
+fn what_is_typed_before_the_answer_is_sent_after_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let at = listener.local_addr().unwrap();
+    let Some(mut person) = Person::start(&folder, &["echo", "--framing", "lf"], at) else { return };
+    let mut server = Stream(listener.accept().unwrap().0);
+    server.0.set_read_timeout(Some(PATIENCE)).unwrap();
+    person.expect_screen(&["message:"]);
+    person.press("one\r");
+    server.expect("one\n");
+    // No prompt stands there, so the terminal itself shows what is typed.
+    person.press("two\rthree\r");
+    person.expect_screen(&["message: one", "two", "three"]);
+    for answer in ["1\n", "2\n"] {
+        server.send(answer.as_bytes());
+        server.expect(if answer == "1\n" { "two\n" } else { "three\n" });
+    }
     person.press("\x03");
     person.expect_exit(0);
 }
