@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use drive::{Typed, Typist};
+use rustix::process::{Signal, getpid, kill_process};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustyline::config::Configurer as _;
 use rustyline::{DefaultEditor, ExternalPrinter};
@@ -27,6 +28,8 @@ pub(crate) struct Person {
     /// What the terminal was like before the line editor took it.
     before: Termios,
     prompting: Arc<AtomicBool>,
+    /// Ends with the reader.
+    reading: Receiver<()>,
 }
 
 enum Shown {
@@ -44,6 +47,7 @@ pub(crate) struct Reader {
     /// The lines of a paste that still wait for their prompts.
     pasted: VecDeque<String>,
     lines: Sender<Shown>,
+    _reading: Sender<()>,
     /// Whether a prompt stands there at which nothing was entered yet.
     prompting: Arc<AtomicBool>,
 }
@@ -58,9 +62,10 @@ impl Person {
         // The editor's printer may block until the next prompt, so whoever prompts must not call it.
         std::thread::spawn(move || show_all(printer, &to_show));
         let prompting = Arc::new(AtomicBool::new(false));
-        let reader =
-            Reader { editor, pasted: VecDeque::new(), lines: lines.clone(), prompting: Arc::clone(&prompting) };
-        Some((Self { lines, before, prompting }, reader))
+        let (_reading, reading) = channel();
+        let pasted = VecDeque::new();
+        let reader = Reader { editor, pasted, lines: lines.clone(), _reading, prompting: Arc::clone(&prompting) };
+        Some((Self { lines, before, prompting, reading }, reader))
     }
 
     pub(crate) fn show(&self, line: &str) {
@@ -74,6 +79,11 @@ impl Person {
         // A terminal that does not take the last lines cannot keep the program.
         let _ = shown.recv_timeout(LEAVE_MAX);
         if self.prompting.load(Ordering::Relaxed) {
+            // An interrupt makes the editor leave its prompt; what we did there ourselves would mix with what it does.
+            let _ = kill_process(getpid(), Signal::INT);
+            if self.reading.recv_timeout(LEAVE_MAX) == Err(RecvTimeoutError::Disconnected) {
+                return;
+            }
             let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.before);
             println!();
         }
