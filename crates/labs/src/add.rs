@@ -6,9 +6,10 @@
 //! prints `answer received from Server = <sum>`; `q` closes and exits; anything else is an `Invalid command`.
 //! Sheet: "Lab 2" q1 and q2. Stateful: the first message is the name, the others are not.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::calc::NAME_ERROR;
+use crate::calc::{NAME_ERROR, refuse_name};
 use crate::exchange::{Exchange, Heard, is_refusal};
 use crate::visible::Text;
 use crate::{Dial, Event, Machine, Now, Number, Outbox, Peer, clean_name};
@@ -66,6 +67,18 @@ impl Machine for Server {
     }
 }
 
+/// What a client's base name is followed by.
+const NUMBERS: RangeInclusive<u32> = 1000..=9999;
+
+fn full_name(base_name: &str, number: u32) -> String {
+    format!("{base_name}{number}")
+}
+
+/// Whether a client can have this base name, which its number makes longer.
+pub fn is_base_name(name: &str) -> bool {
+    crate::is_name(name) && crate::is_name(&full_name(name, *NUMBERS.end()))
+}
+
 /// A person's end of a session.
 #[derive(Debug)]
 pub struct Client {
@@ -79,7 +92,7 @@ impl Client {
     /// A client whose name is the base name with a random number.
     pub fn new(dial: Dial, base_name: &str, seed: u64) -> Self {
         let mut chance = fastrand::Rng::with_seed(seed);
-        let name = format!("{base_name}{}", chance.u32(1000..10_000));
+        let name = full_name(base_name, chance.u32(NUMBERS));
         Self { exchange: Exchange::new(dial, "command (a adds, q quits): "), name, chance, acknowledged: false }
     }
 
@@ -99,6 +112,9 @@ impl Client {
     }
 
     fn answer(&mut self, answer: &[u8], out: &mut Outbox) {
+        if !self.acknowledged && answer == NAME_ERROR.as_bytes() {
+            return refuse_name(&self.name, out);
+        }
         let text = String::from_utf8_lossy(answer);
         if is_refusal(answer) {
             out.complain(format_args!("{text}"));

@@ -18,6 +18,11 @@ pub const DIVISION_ERROR: &str = "Error: division by zero";
 pub const NAME_ERROR: &str = "Error: expected a name of 1 to 64 printable characters";
 pub const QUIT: &str = "q";
 
+/// Whether a client can have this name; a `q` would end its session.
+pub fn is_name(name: &str) -> bool {
+    crate::is_name(name) && name.trim() != QUIT
+}
+
 /// What a calculator is asked.
 #[derive(Debug)]
 pub struct Request {
@@ -135,6 +140,11 @@ impl Machine for Server {
     }
 }
 
+/// Ends a client whose name the server does not take: it takes every message as another name.
+pub(crate) fn refuse_name(name: &str, out: &mut Outbox) {
+    out.fail(format_args!("the server does not take `{name}` as a name ({NAME_ERROR}): give another with --name"));
+}
+
 /// A person's end of a session.
 #[derive(Debug)]
 pub struct Client {
@@ -200,6 +210,7 @@ impl Machine for Client {
                 self.phase = Phase::Settling { until: now.uptime + self.settle };
             }
             Heard::Typed(line) => self.typed(now, line, out),
+            Heard::Said(answer) if answer == NAME_ERROR.as_bytes() => refuse_name(&self.name, out),
             Heard::Said(answer) => {
                 self.exchange.show(answer, out);
                 self.exchange.answered(out);

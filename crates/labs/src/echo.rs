@@ -28,31 +28,48 @@ impl Machine for Server {
 
 /// Sends lines and prints what comes back; the client of every service that needs no more.
 #[derive(Debug)]
-pub struct Client(Exchange);
+pub struct Client {
+    exchange: Exchange,
+    /// The last request.
+    sent: Vec<u8>,
+}
 
 impl Client {
     pub fn new(dial: Dial) -> Self {
-        Self(Exchange::new(dial, "message: "))
+        Self { exchange: Exchange::new(dial, "message: "), sent: Vec::new() }
+    }
+
+    fn request(&mut self, now: Now, line: &[u8], out: &mut Outbox) {
+        self.sent.clear();
+        self.sent.extend_from_slice(line);
+        self.exchange.request(now, line, out);
+    }
+
+    fn said(&mut self, answer: &[u8], out: &mut Outbox) {
+        if answer == self.sent {
+            // What comes back as it was sent is no refusal, whatever its words.
+            out.print(format_args!("{}", String::from_utf8_lossy(answer)));
+        } else {
+            self.exchange.show(answer, out);
+        }
+        self.exchange.answered(out);
     }
 }
 
 impl Machine for Client {
     fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Outbox) {
-        match self.0.sort(event, out) {
-            Heard::Opened => self.0.ask(out),
+        match self.exchange.sort(event, out) {
+            Heard::Opened => self.exchange.ask(out),
             // Nothing to send would be nothing to answer on a stream without line ends.
-            Heard::Typed(b"") => self.0.ask(out),
-            Heard::Typed(line) => self.0.request(now, line, out),
-            Heard::Said(answer) => {
-                self.0.show(answer, out);
-                self.0.answered(out);
-            }
+            Heard::Typed(b"") => self.exchange.ask(out),
+            Heard::Typed(line) => self.request(now, line, out),
+            Heard::Said(answer) => self.said(answer, out),
             Heard::Left => out.finish(Peer::Terminal),
             Heard::Nothing => {}
         }
     }
 
     fn deadline(&self) -> Option<Duration> {
-        self.0.deadline()
+        self.exchange.deadline()
     }
 }

@@ -43,6 +43,11 @@ pub use visible::Visible;
 /// The answer to a message that is not text.
 pub const NOT_TEXT: &str = "Error: expected text in UTF-8";
 
+/// Whether a server takes this as a client's name: one to 64 printable characters, spaces around them not counted.
+pub fn is_name(name: &str) -> bool {
+    clean_name(name.as_bytes()).is_some()
+}
+
 /// A name as the labs use them: one to 64 printable characters.
 pub(crate) fn clean_name(message: &[u8]) -> Option<&str> {
     const NAME_CHARS_MAX: usize = 64;

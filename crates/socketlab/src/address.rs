@@ -70,7 +70,9 @@ impl Address {
         let port = self.port.unwrap_or(default_port);
         match &self.host {
             None => Ok(own_addresses(anywhere).map(|ip| SocketAddr::new(ip, port)).into()),
-            Some(host) if host == "localhost" => Ok(own_addresses(false).map(|ip| SocketAddr::new(ip, port)).into()),
+            Some(host) if host.eq_ignore_ascii_case("localhost") => {
+                Ok(own_addresses(false).map(|ip| SocketAddr::new(ip, port)).into())
+            }
             Some(host) => (host.as_str(), port)
                 .to_socket_addrs()
                 .map(Iterator::collect)

@@ -16,7 +16,7 @@ use drive::Family;
 use labs::{Service, Transport};
 
 use crate::address::{Address, parse_bind};
-use crate::settings::{DialectName, FramingMode, LogFormat, parse_duration};
+use crate::settings::{DialectName, FramingMode, IpVersion, LogFormat, parse_duration};
 
 /// Everything a socket lab needs, in one program.
 #[derive(Debug, Parser)]
@@ -188,12 +188,17 @@ pub(crate) struct FamilyArgs {
 }
 
 impl FamilyArgs {
-    pub(crate) fn family(self) -> Family {
+    /// The flag given, and what it stands for.
+    pub(crate) fn ip(self) -> Option<(&'static str, IpVersion)> {
         match (self.v4, self.v6) {
-            (true, _) => Family::V4,
-            (false, true) => Family::V6,
-            (false, false) => Family::Any,
+            (true, _) => Some(("-4", IpVersion::V4)),
+            (false, true) => Some(("-6", IpVersion::V6)),
+            (false, false) => None,
         }
+    }
+
+    pub(crate) fn family(self) -> Family {
+        self.ip().map_or(Family::Any, |(_, ip)| ip.family())
     }
 }
 
@@ -264,12 +269,18 @@ pub(crate) struct NameArgs {
     pub(crate) name: String,
 }
 
-/// No client waits longer for anything.
+/// No client waits shorter for anything: with no time at all everything would be late.
+const PAUSE_MIN: Duration = Duration::from_millis(1);
+/// Nor longer.
 const PAUSE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn parse_pause(text: &str) -> Result<Duration, String> {
     let pause = parse_duration(text)?;
-    if pause > PAUSE_MAX { Err(format!("`{text}` is more than 24h")) } else { Ok(pause) }
+    match pause {
+        _ if pause < PAUSE_MIN => Err(format!("`{text}` is less than 1ms")),
+        _ if pause > PAUSE_MAX => Err(format!("`{text}` is more than 24h")),
+        _ => Ok(pause),
+    }
 }
 
 fn parse_range(text: &str) -> Result<RangeInclusive<Duration>, String> {
@@ -303,5 +314,6 @@ mod tests {
         assert!(parse_range("2s..1s").is_err());
         assert!(parse_range("fast").is_err());
         assert!(parse_range("1s..25h").is_err());
+        assert!(parse_pause("0s").is_err() && parse_pause("1ms").is_ok());
     }
 }

@@ -61,10 +61,12 @@ fn lab(command: ClientCommand) -> anyhow::Result<(Service, ClientArgs, MakeClien
             (Service::Clock, client, make)
         }
         ClientCommand::Calc { client, name } => {
+            check_name(&name.name, calc::is_name(&name.name))?;
             let make: MakeClient = Box::new(move |dial, settle| Box::new(calc::Client::new(dial, name.name, settle.0)));
             (Service::Calc, client, make)
         }
         ClientCommand::Add { client, name } => {
+            check_name(&name.name, add::is_base_name(&name.name))?;
             let make: MakeClient = Box::new(move |dial, _| Box::new(add::Client::new(dial, &name.name, seed)));
             (Service::Add, client, make)
         }
@@ -84,6 +86,14 @@ fn lab(command: ClientCommand) -> anyhow::Result<(Service, ClientArgs, MakeClien
             (Service::Board, client, make)
         }
     })
+}
+
+fn check_name(name: &str, fits: bool) -> anyhow::Result<()> {
+    if !fits {
+        let shown = name.escape_debug();
+        bail!("the server would not take `{shown}` as a name: give a short one of printable characters with --name");
+    }
+    Ok(())
 }
 
 fn plan(service: Service, client: ClientArgs, make: MakeClient) -> anyhow::Result<JoinPlan> {

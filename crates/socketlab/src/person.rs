@@ -1,12 +1,14 @@
 //! A person at the terminal: lines appear above the one being typed, which they never disturb.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use drive::{Typed, Typist};
+use rustix::process::{Signal, getpid, kill_process};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustyline::config::Configurer as _;
 use rustyline::{DefaultEditor, ExternalPrinter};
@@ -15,6 +17,8 @@ use rustyline::{DefaultEditor, ExternalPrinter};
 const HISTORY_MAX: usize = 1000;
 /// How long the end of the program waits for its last lines to be shown.
 const LEAVE_MAX: Duration = Duration::from_millis(500);
+/// How long a prompt waits for the lines before it, which the editor may show only at the prompt.
+const SHOW_MAX: Duration = Duration::from_millis(50);
 /// One row up and one down: a line that changes nothing.
 const NO_LINE: &str = "\x1b[A\n";
 
@@ -24,17 +28,26 @@ pub(crate) struct Person {
     /// What the terminal was like before the line editor took it.
     before: Termios,
     prompting: Arc<AtomicBool>,
+    /// Ends with the reader.
+    reading: Receiver<()>,
 }
 
 enum Shown {
     Line(String),
+    /// What came before was given to the terminal or to the editor when this is answered.
+    Passed(Sender<()>),
     /// Everything before is to be on the screen when this is answered.
     Flush(Sender<()>),
 }
 
 /// What reads the person's lines.
 pub(crate) struct Reader {
+    /// It keeps what was typed ahead from one prompt to the next: rustyline's feature `buffer-redux`.
     editor: DefaultEditor,
+    /// The lines of a paste that still wait for their prompts.
+    pasted: VecDeque<String>,
+    lines: Sender<Shown>,
+    _reading: Sender<()>,
     /// Whether a prompt stands there at which nothing was entered yet.
     prompting: Arc<AtomicBool>,
 }
@@ -49,8 +62,10 @@ impl Person {
         // The editor's printer may block until the next prompt, so whoever prompts must not call it.
         std::thread::spawn(move || show_all(printer, &to_show));
         let prompting = Arc::new(AtomicBool::new(false));
-        let reader = Reader { editor, prompting: Arc::clone(&prompting) };
-        Some((Self { lines, before, prompting }, reader))
+        let (_reading, reading) = channel();
+        let pasted = VecDeque::new();
+        let reader = Reader { editor, pasted, lines: lines.clone(), _reading, prompting: Arc::clone(&prompting) };
+        Some((Self { lines, before, prompting, reading }, reader))
     }
 
     pub(crate) fn show(&self, line: &str) {
@@ -64,6 +79,11 @@ impl Person {
         // A terminal that does not take the last lines cannot keep the program.
         let _ = shown.recv_timeout(LEAVE_MAX);
         if self.prompting.load(Ordering::Relaxed) {
+            // An interrupt makes the editor leave its prompt; what we did there ourselves would mix with what it does.
+            let _ = kill_process(getpid(), Signal::INT);
+            if self.reading.recv_timeout(LEAVE_MAX) == Err(RecvTimeoutError::Disconnected) {
+                return;
+            }
             let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.before);
             println!();
         }
@@ -75,6 +95,8 @@ fn show_all(mut printer: impl ExternalPrinter, lines: &Receiver<Shown>) {
         // A terminal that is gone shows nothing.
         match shown {
             Shown::Line(line) => drop(printer.print(line)),
+            // Whoever asked may no longer wait for it.
+            Shown::Passed(answer) => drop(answer.send(())),
             Shown::Flush(answer) => {
                 // The editor takes one line at a time: it has shown all others when it takes the second of these.
                 let _ = printer.print(NO_LINE.to_owned());
@@ -88,15 +110,13 @@ fn show_all(mut printer: impl ExternalPrinter, lines: &Receiver<Shown>) {
 impl Reader {
     /// Reads one line for each prompt, until the end of input or an interrupt.
     pub(crate) fn read(mut self, history: Option<PathBuf>, asked: &Receiver<String>, typist: &Typist) {
-        self.editor.set_auto_add_history(true);
         // The history only helps; a client works without it.
         let _ = self.editor.set_max_history_size(HISTORY_MAX);
         let _ = history.as_ref().map(|path| self.editor.load_history(path));
         for prompt in asked {
-            self.prompting.store(true, Ordering::Relaxed);
-            let typed = self.editor.readline(&prompt).map_or(Typed::End, Typed::Line);
-            self.prompting.store(false, Ordering::Relaxed);
-            if let Some(path) = &history {
+            let typed = self.next_line(&prompt);
+            if let (Typed::Line(line), Some(path)) = (&typed, &history) {
+                let _ = self.editor.add_history_entry(line);
                 let _ = path.parent().map(std::fs::create_dir_all);
                 let _ = self.editor.save_history(path);
             }
@@ -105,5 +125,25 @@ impl Reader {
                 return;
             }
         }
+    }
+
+    /// The next line of a paste, shown as if typed, or else what is typed now.
+    fn next_line(&mut self, prompt: &str) -> Typed {
+        if let Some(line) = self.pasted.pop_front() {
+            // Behind what is still to be shown, as a prompt would be.
+            let _ = self.lines.send(Shown::Line(format!("{prompt}{line}\n")));
+            return Typed::Line(line);
+        }
+        // What is typed ahead would overtake the answer that it follows.
+        let (answer, passed) = channel();
+        let _ = self.lines.send(Shown::Passed(answer));
+        let _ = passed.recv_timeout(SHOW_MAX);
+        self.prompting.store(true, Ordering::Relaxed);
+        let typed = self.editor.readline(prompt);
+        self.prompting.store(false, Ordering::Relaxed);
+        let Ok(typed) = typed else { return Typed::End };
+        // The editor takes a paste of several lines as one.
+        self.pasted.extend(typed.lines().map(str::to_owned));
+        Typed::Line(self.pasted.pop_front().unwrap_or_default())
     }
 }

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
+use std::net::IpAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use drive::{Line, Log};
+use drive::{Endpoint, Line, Log};
 use labs::Tone;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::settings::LogFormat;
 
@@ -58,12 +59,44 @@ impl Printer {
         Self { queue: Arc::default(), format, quiet, names_services }
     }
 
-    /// Prints a line of the program's own, such as an endpoint.
-    pub(crate) fn say(&self, line: &str) {
+    /// Prints where a service listens.
+    pub(crate) fn endpoint(&self, Endpoint { service, transport, address }: &Endpoint) {
+        match self.format {
+            LogFormat::Text => self.say(&format!("{service:<8} {transport}  {address}")),
+            LogFormat::Json => self.say_json(json!({
+                "service": service.name(), "transport": transport.to_string(), "address": address.to_string(),
+                "text": "listening",
+            })),
+        }
+    }
+
+    /// Prints an address that other computers can use.
+    pub(crate) fn lan_address(&self, address: IpAddr) {
+        const TEXT: &str = "from other computers";
+        match self.format {
+            LogFormat::Text => self.say(&format!("{TEXT}: {address}")),
+            LogFormat::Json => self.say_json(json!({ "address": address.to_string(), "text": TEXT })),
+        }
+    }
+
+    /// Prints that everything listens.
+    pub(crate) fn ready(&self) {
+        const TEXT: &str = "ready";
+        match self.format {
+            LogFormat::Text => self.say(TEXT),
+            LogFormat::Json => self.say_json(json!({ "text": TEXT })),
+        }
+    }
+
+    fn say(&self, line: &str) {
         self.queue.push(Tone::Print, |lines| {
             lines.push_str(line);
             lines.push('\n');
         });
+    }
+
+    fn say_json(&self, object: Value) {
+        self.queue.push(Tone::Print, |lines| push_json(lines, "info", object));
     }
 
     /// Tells something that went wrong, on standard error.
@@ -83,7 +116,7 @@ impl Log for Printer {
 
     fn line(&self, line: Line<'_>) {
         match (self.format, line.tone) {
-            (LogFormat::Json, _) => self.queue.push(Tone::Print, |lines| push_json(lines, &line)),
+            (LogFormat::Json, _) => self.queue.push(Tone::Print, |lines| push_line(lines, &line)),
             (LogFormat::Text, Tone::Complain) => self.complain(&format!("{}: {}", line.service, line.text)),
             (LogFormat::Text, Tone::Print | Tone::Ask) if self.names_services => {
                 self.say(&format!("{:<8} {}", line.service, line.text));
@@ -93,16 +126,20 @@ impl Log for Printer {
     }
 }
 
-/// One line of JSON: when, which service, over what, who, and the text that would be printed.
-fn push_json(lines: &mut String, line: &Line<'_>) {
-    let time = jiff::Timestamp::now().to_string();
+/// A line in JSON: which service, over what, who, and the text that would be printed.
+fn push_line(lines: &mut String, line: &Line<'_>) {
     let level = if line.tone == Tone::Complain { "error" } else { "info" };
-    let peer = line.about.map(|peer| peer.to_string());
-    let service = line.service.name();
-    let transport = line.transport.to_string();
     let object = json!({
-        "time": time, "level": level, "service": service, "transport": transport, "peer": peer, "text": line.text,
+        "service": line.service.name(), "transport": line.transport.to_string(),
+        "peer": line.about.map(|peer| peer.to_string()), "text": line.text,
     });
+    push_json(lines, level, object);
+}
+
+/// One line with one object, which says when.
+fn push_json(lines: &mut String, level: &str, mut object: Value) {
+    object["time"] = jiff::Timestamp::now().to_string().into();
+    object["level"] = level.into();
     // Writing to a String cannot fail.
     let _ = writeln!(lines, "{object}");
 }
@@ -121,7 +158,9 @@ impl Queue {
         write(if tone == Tone::Complain { &mut waiting.complaints } else { &mut waiting.lines });
         if !std::mem::replace(&mut waiting.written, true) {
             let queue = Arc::clone(self);
-            std::thread::spawn(move || queue.write_all());
+            let writer = std::thread::Builder::new().spawn(move || queue.write_all());
+            // Where the system has no thread to give, the line waits for the next one's try.
+            waiting.written = writer.is_ok();
         } else if !waiting.writing {
             drop(waiting);
             self.changed.notify_all();

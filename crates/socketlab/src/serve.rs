@@ -1,6 +1,7 @@
 //! `socketlab serve`: from arguments to a running server.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use toml::Value;
 use crate::address::Address;
 use crate::cli::ServeArgs;
 use crate::printer::Printer;
-use crate::settings::{Layered, Overlay, Setting as _, Source};
+use crate::settings::{Layered, Overlay, Source};
 use crate::{FAILED, USAGE, report, services};
 
 pub(crate) fn run(args: &ServeArgs) -> ExitCode {
@@ -54,16 +55,19 @@ fn named(args: &ServeArgs) -> Vec<Service> {
 fn overlays(args: &ServeArgs) -> Vec<Overlay> {
     let mut overlays = Vec::new();
     let mut lay = |flag: &str, key: String, value: Value| {
-        overlays.push(Overlay { key, value, source: Source::Flag(flag.to_owned()) });
+        overlays.push(Overlay::typed(key, value, Source::Flag(flag.to_owned())));
     };
     if args.lan {
         lay("--lan", "server.lan".to_owned(), true.into());
+    }
+    if let Some((flag, ip)) = args.family.ip() {
+        lay(flag, "server.ip".to_owned(), ip.word().into());
     }
     if args.quiet {
         lay("--quiet", "server.quiet".to_owned(), true.into());
     }
     if let Some(format) = args.log_format {
-        lay("--log-format", "server.log_format".to_owned(), format.show().trim_matches('"').into());
+        lay("--log-format", "server.log_format".to_owned(), format.word().into());
     }
     let mut places: BTreeMap<Service, Vec<Value>> = BTreeMap::new();
     for wish in &args.wishes {
@@ -83,7 +87,7 @@ fn overlays(args: &ServeArgs) -> Vec<Overlay> {
         ("--connections-per-address", "connections_per_address", args.connections_per_address.map(whole)),
         ("--idle-timeout", "idle_timeout", args.idle_timeout.clone().map(Value::from)),
         ("--message-bytes", "message_bytes", args.message_bytes.map(whole)),
-        ("--framing", "framing", args.framing.map(|mode| mode.show().trim_matches('"').into())),
+        ("--framing", "framing", args.framing.map(|mode| mode.word().into())),
     ];
     for (flag, key, value) in limits {
         for service in named(args).into_iter().filter(|_| value.is_some()) {
@@ -91,7 +95,7 @@ fn overlays(args: &ServeArgs) -> Vec<Overlay> {
         }
     }
     if let Some(dialect) = args.dialect {
-        lay("--dialect", "sum.dialect".to_owned(), dialect.show().trim_matches('"').into());
+        lay("--dialect", "sum.dialect".to_owned(), dialect.word().into());
     }
     if let Some(format) = &args.date_format {
         lay("--date-format", "clock.date_format".to_owned(), format.as_str().into());
@@ -109,21 +113,43 @@ fn overlays(args: &ServeArgs) -> Vec<Overlay> {
 }
 
 fn plans(args: &ServeArgs, layered: &Layered) -> anyhow::Result<Vec<ServicePlan>> {
-    named(args)
-        .into_iter()
-        .map(|service| {
-            let listen = places(service, args, layered)?;
-            services::plan(service, listen, &layered.settings)
-        })
-        .collect()
+    let mut listens = Vec::new();
+    for service in named(args) {
+        listens.push((service, places(service, layered)?));
+    }
+    check_apart(&listens)?;
+    listens.into_iter().map(|(service, listen)| services::plan(service, listen, &layered.settings)).collect()
+}
+
+/// Refuses two of our own at one place, before the system would blame another program for it.
+fn check_apart(listens: &[(Service, Vec<Listen>)]) -> anyhow::Result<()> {
+    let all: Vec<_> = listens.iter().flat_map(|(service, listen)| listen.iter().map(move |at| (service, at))).collect();
+    for (index, (service, at)) in all.iter().enumerate() {
+        let (ip, port) = (at.address.ip(), at.address.port());
+        let same = |other: &Listen| {
+            let other_ip = other.address.ip();
+            port != 0
+                && other.transport == at.transport
+                && other.address.port() == port
+                && (covers(other_ip, ip) || covers(ip, other_ip))
+        };
+        if let Some((earlier, other)) = all[..index].iter().find(|(_, other)| same(other)) {
+            let place = format!("{}://{}", at.transport, other.address);
+            if earlier == service {
+                bail!("{service} cannot listen twice at {place}: leave one out");
+            }
+            bail!("{earlier} and {service} cannot both listen at {place}: give one of them another port");
+        }
+    }
+    Ok(())
 }
 
 /// Where a service is to listen: at each of its addresses, over the address's transport or the service's usual ones.
-fn places(service: Service, args: &ServeArgs, layered: &Layered) -> anyhow::Result<Vec<Listen>> {
+fn places(service: Service, layered: &Layered) -> anyhow::Result<Vec<Listen>> {
     let usual = Address { transport: None, host: None, port: None };
     let written = &layered.settings.common(service).listen.0;
     let addresses = if written.is_empty() { std::slice::from_ref(&usual) } else { written.as_slice() };
-    let family = args.family.family();
+    let family = layered.settings.server.ip.family();
     let mut places = Vec::new();
     for address in addresses {
         let own = address.local(service.port(), layered.settings.server.lan);
@@ -135,11 +161,21 @@ fn places(service: Service, args: &ServeArgs, layered: &Layered) -> anyhow::Resu
             }
             let optional = address.host.is_none();
             let allowed = own.iter().filter(|address| family.allows(address));
-            places.extend(allowed.map(|&address| Listen { transport, address, optional }));
+            for &address in allowed {
+                let place = Listen { transport, address, optional };
+                let same = |other: &&mut Listen| (other.transport, other.address) == (transport, address);
+                // A place named twice is one, but for port 0, which is another each time.
+                match places.iter_mut().filter(|_| address.port() != 0).find(same) {
+                    Some(earlier) => earlier.optional &= optional,
+                    None => places.push(place),
+                }
+            }
         }
     }
     if places.is_empty() {
-        bail!("{service} has no address of the wanted version of IP: leave out -4 or -6, or name another address");
+        bail!(
+            "{service} has no address of the wanted version of IP: leave out -4, -6 or server.ip, or name another address"
+        );
     }
     Ok(places)
 }
@@ -147,29 +183,36 @@ fn places(service: Service, args: &ServeArgs, layered: &Layered) -> anyhow::Resu
 /// Says it when the system allows fewer connections than the settings do.
 fn warn_of_descriptors(plans: &[ServicePlan], printer: &Printer) {
     let fit = drive::descriptor_limit();
-    let wanted = plans.iter().filter(|plan| plan.has_machine(Transport::Tcp)).map(|plan| plan.limits.members).max();
-    if wanted.is_some_and(|wanted| wanted as u64 > fit) {
+    let over_tcp = |plan: &&ServicePlan| plan.listen.iter().any(|listen| listen.transport == Transport::Tcp);
+    let wanted: u64 = plans.iter().filter(over_tcp).map(|plan| plan.limits.members as u64).sum();
+    if wanted > fit {
+        let fit = if fit == 0 { "hardly any".to_owned() } else { format!("about {fit}") };
         printer.complain(&format!(
-            "this system's limit of open files lets about {fit} clients connect, fewer than the settings; raise it with `ulimit -n`"
+            "this system's limit of open files lets {fit} clients connect, fewer than the {wanted} of the settings; \
+             raise it with `ulimit -n`"
         ));
     }
 }
 
 /// Prints where everything listens, and `ready`.
 fn announce(endpoints: &[Endpoint], lan: bool, printer: &Printer) {
-    for Endpoint { service, transport, address } in endpoints {
-        printer.say(&format!("{service:<8} {transport}  {address}"));
+    for endpoint in endpoints {
+        printer.endpoint(endpoint);
     }
     if lan {
-        for address in lan_addresses() {
-            printer.say(&format!("from other computers: {address}"));
-        }
+        let reached = |address: &IpAddr| endpoints.iter().any(|endpoint| covers(endpoint.address.ip(), *address));
+        lan_addresses().into_iter().filter(reached).for_each(|address| printer.lan_address(address));
     }
-    printer.say("ready");
+    printer.ready();
+}
+
+/// Whether who listens at one address is reached at another.
+fn covers(bound: IpAddr, address: IpAddr) -> bool {
+    bound == address || bound.is_unspecified() && bound.is_ipv4() == address.is_ipv4()
 }
 
 /// The addresses that other computers can use. One that is only valid together with a local interface's name is of no use to them.
-fn lan_addresses() -> Vec<std::net::IpAddr> {
+fn lan_addresses() -> Vec<IpAddr> {
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
     let mut addresses: Vec<_> = interfaces
         .into_iter()

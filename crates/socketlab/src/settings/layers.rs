@@ -35,14 +35,22 @@ impl fmt::Display for Source {
 pub(crate) struct Overlay {
     pub(crate) key: String,
     pub(crate) value: Value,
+    /// How it was written, where only that tells its type.
+    pub(crate) text: Option<String>,
     pub(crate) source: Source,
 }
 
 impl Overlay {
-    /// A value as written in the environment or behind `--set`: TOML if it can be read as that, else text.
+    /// A value whose type is known, as from a flag.
+    pub(crate) fn typed(key: String, value: Value, source: Source) -> Self {
+        Self { key, value, text: None, source }
+    }
+
+    /// A value as written in the environment or behind `--set`: TOML if it can be read as that and the key takes it, else text.
     pub(crate) fn written(key: &str, text: &str, source: Source) -> Self {
         let read = format!("value = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("value"));
-        Self { key: key.to_owned(), value: read.unwrap_or_else(|| Value::String(text.to_owned())), source }
+        let value = read.unwrap_or_else(|| Value::String(text.to_owned()));
+        Self { key: key.to_owned(), value, text: Some(text.to_owned()), source }
     }
 }
 
@@ -94,14 +102,23 @@ impl Layered {
     }
 
     fn lay(&mut self, overlay: Overlay) -> anyhow::Result<()> {
-        let Overlay { key, value, source } = overlay;
-        let Some((section, name)) = key.split_once('.') else {
+        let Overlay { key, value, text, source } = overlay;
+        let Some((section_name, name)) = key.split_once('.') else {
             bail!("{source}: a key is SECTION.NAME, like calc.members; `socketlab config` shows them all");
         };
-        let section = self.table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+        let section = self.table.entry(section_name).or_insert_with(|| Value::Table(Table::new()));
         let Some(section) = section.as_table_mut() else { bail!("{source}: `{key}` is no key") };
+        // A year is also a number, and a file may be named `true`.
+        let as_text = text.filter(|_| !value.is_table() && !value.is_array() && !value.is_str()).map(Value::String);
         section.insert(name.to_owned(), value);
-        self.settings = Settings::deserialize(self.table.clone()).map_err(|error| {
+        let read = Settings::deserialize(self.table.clone()).or_else(|error| {
+            let Some(as_text) = as_text else { return Err(error) };
+            if let Some(section) = self.table.get_mut(section_name).and_then(Value::as_table_mut) {
+                section.insert(name.to_owned(), as_text);
+            }
+            Settings::deserialize(self.table.clone()).map_err(|_second| error)
+        });
+        self.settings = read.map_err(|error| {
             anyhow!("{source}: {}; `socketlab config` shows every key with its bounds", error.message())
         })?;
         self.sources.insert(key, source);
@@ -155,6 +172,19 @@ mod tests {
         assert_eq!(value(&layered, "calc.framing"), "\"guess\"");
         assert_eq!(layered.source("calc.idle_timeout").to_string(), "$SOCKETLAB_CALC_IDLE_TIMEOUT");
         assert_eq!(layered.source("calc.framing"), &Source::Default);
+    }
+
+    #[test]
+    fn what_is_text_may_look_like_something_else() {
+        let flags = ["clock.date_format=2024", "board.store=true", "server.ip=4", "sum.members=5"].map(|written| {
+            let (key, text) = written.split_once('=').unwrap();
+            Overlay::written(key, text, Source::Flag(written.to_owned()))
+        });
+        let layered = read("", &[("SOCKETLAB_BOARD_STORE", "2024")], flags.to_vec()).unwrap();
+        assert_eq!(value(&layered, "clock.date_format"), "\"2024\"");
+        assert_eq!(value(&layered, "board.store"), "\"true\"");
+        assert_eq!(value(&layered, "server.ip"), "\"4\"");
+        assert_eq!(value(&layered, "sum.members"), "5");
     }
 
     #[test]

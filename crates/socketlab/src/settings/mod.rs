@@ -8,7 +8,7 @@ use std::time::Duration;
 use labs::Service;
 
 pub(crate) use layers::{Layered, Overlay, Source};
-pub(crate) use values::{Addresses, DialectName, FramingMode, LogFormat, Setting, parse_duration};
+pub(crate) use values::{Addresses, DialectName, FramingMode, IpVersion, LogFormat, Setting, parse_duration};
 use values::{Count, DateFormat, FileName, Span};
 
 /// A key as `socketlab config` shows it.
@@ -116,6 +116,7 @@ table! {
     /// What concerns all services.
     General {
         lan: bool = false, "listen at all addresses, not only loopback";
+        ip: IpVersion = IpVersion::Any, "the versions of IP to use";
         quiet: bool = false, "print nothing of what clients do";
         log_format: LogFormat = LogFormat::Text, "how a server prints";
         quiet_time: Span<1, 10_000> = Span(labs::framing::QUIET_DEFAULT), "the pause that ends a message without a newline";

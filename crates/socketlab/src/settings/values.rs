@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use drive::Family;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -97,9 +98,15 @@ macro_rules! words {
             $(#[serde(rename = $word)] #[value(name = $word)] $variant),+
         }
 
+        impl $name {
+            pub(crate) fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
         impl Setting for $name {
             fn show(&self) -> String {
-                match self { $(Self::$variant => concat!("\"", $word, "\"").to_owned()),+ }
+                format!("\"{}\"", self.word())
             }
             fn allowed() -> String {
                 [$(concat!("\"", $word, "\"")),+].join(", ")
@@ -119,6 +126,21 @@ words! {
 words! {
     /// How a server prints.
     LogFormat { "text" => Text, "json" => Json }
+}
+
+words! {
+    /// Which version of IP a server uses.
+    IpVersion { "any" => Any, "4" => V4, "6" => V6 }
+}
+
+impl IpVersion {
+    pub(crate) fn family(self) -> Family {
+        match self {
+            Self::Any => Family::Any,
+            Self::V4 => Family::V4,
+            Self::V6 => Family::V6,
+        }
+    }
 }
 
 /// Where a service listens: one address, or a list.

@@ -3,6 +3,9 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::server::{PATIENCE, Server, socketlab};
 
@@ -75,6 +78,38 @@ fn what_is_refused_shows_in_the_exit_code() {
     check(&["calc"], at, "1 / 0\n2 + 2\n", (1, "4\n", "Error: division by zero\n"));
     let not_sent = "not sent: `2+2` is not <number> <operator> <number>, like 12 + 42\n";
     check(&["calc"], at, "2+2\n2 + 2\n", (1, "4\n", not_sent));
+}
+
+#[test]
+fn what_echo_sends_back_is_no_refusal_whatever_its_words() {
+    let server = Server::start(&["echo=127.0.0.1:0"]);
+    for (transport, flag) in [("tcp", "--tcp"), ("udp", "--udp")] {
+        check(&["echo", flag], server.at("echo", transport), "Error: mine\n", (0, "Error: mine\n", ""));
+    }
+}
+
+/// A server with other rules for names than ours.
+#[test]
+fn a_refused_name_ends_the_client_with_a_sentence() {
+    const NAME_ERROR: &str = "Error: expected a name of 1 to 64 printable characters";
+    for client_name in ["calc", "add"] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let at = listener.local_addr().unwrap();
+        let student = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
+            let mut buffer = [0; 1024];
+            while let Ok(1..) = stream.read(&mut buffer) {
+                if stream.write_all(NAME_ERROR.as_bytes()).is_err() {
+                    return;
+                }
+            }
+        });
+        let (code, printed, told) = client(&[client_name, "--name", "Ada"], at, "1 + 1\n2 + 2\n");
+        student.join().unwrap();
+        assert_eq!((code, printed.as_str()), (1, ""), "{client_name}: {told}");
+        assert!(told.starts_with("the server does not take `Ada") && told.lines().count() == 1, "{told}");
+    }
 }
 
 #[test]
@@ -181,6 +216,49 @@ fn what_is_missing_is_doubted_for_the_right_reason() {
     assert!(code == 1 && told.contains("not told to --acknowledge"), "{told}");
     let (code, _, told) = client(&["echo", "--udp"], board, &"x".repeat(70_000));
     assert!(code == 1 && told.contains("70000 bytes are more than a datagram holds"), "{told}");
+}
+
+/// As with Ctrl-C twice, while the client cannot get rid of what it has to send.
+#[test]
+fn a_client_whose_server_never_reads_can_be_ended() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = socketlab(&folder)
+        .args(["echo", &listener.local_addr().unwrap().to_string(), "--timeout", "1h"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let (stream, _) = listener.accept().unwrap();
+    // More than both ends' buffers hold.
+    let mut stdin = child.stdin.take().unwrap();
+    let typing = std::thread::spawn(move || stdin.write_all(&[&[b'x'; 32 * 1024 * 1024][..], b"\n"].concat()));
+    // Once something has come, the client is writing.
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.peek(&mut [0]).unwrap();
+    let pid = Pid::from_child(&child);
+    let end = Instant::now() + PATIENCE;
+    let mut signals = 0;
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break Some(status);
+        }
+        if Instant::now() > end {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            break None;
+        }
+        if signals < 2 {
+            kill_process(pid, Signal::INT).unwrap();
+            signals += 1;
+        }
+        // Two signals at once would count as one.
+        std::thread::sleep(Duration::from_millis(200));
+    };
+    // The client may have ended before it took all.
+    let _ = typing.join().unwrap();
+    assert!(status.is_some(), "the client did not end at two signals");
 }
 
 /// Both from the lab sheet: two clients with ports of their own.

@@ -36,6 +36,12 @@ fn quiet_prints_the_endpoints_and_no_more() {
 #[test]
 fn json_is_for_machines() {
     let server = Server::start(&["add=127.0.0.1:0", "--log-format", "json"]);
+    let head: Vec<serde_json::Value> = server.head.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [listening, ready] = &head[..] else { panic!("{head:?}") };
+    assert_eq!((&listening["service"], &listening["transport"]), (&"add".into(), &"tcp".into()));
+    assert_eq!((&listening["text"], &listening["level"]), (&"listening".into(), &"info".into()));
+    assert_eq!(ready["text"], "ready");
+    ready["time"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
     let mut peer = Stream::connect(server.at("add", "tcp"));
     peer.send(b"Ada \"A\"\n");
     peer.expect("ack\n");

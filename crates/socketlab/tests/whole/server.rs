@@ -12,6 +12,9 @@ use tempfile::TempDir;
 /// Longer than anything takes on a loaded machine; only a failing test waits so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Where all that tests need is known to be there, 1 makes those fail that would be skipped. The program itself would take it for a setting.
+pub(crate) const NO_SKIP: &str = "SOCKETLAB_NO_SKIP";
+
 /// A running `socketlab serve`, ended with the test.
 pub(crate) struct Server {
     child: Child,
@@ -19,18 +22,21 @@ pub(crate) struct Server {
     endpoints: Vec<(String, String, SocketAddr)>,
     /// Those it says other computers can use.
     pub(crate) lan_addresses: Vec<String>,
+    /// All that it printed until it was ready.
+    pub(crate) head: Vec<String>,
     _folder: Option<TempDir>,
 }
 
 /// The program, keeping nothing outside `folder`.
 pub(crate) fn socketlab(folder: &TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_socketlab"));
-    command.env("XDG_STATE_HOME", folder.path()).env("TZ", "UTC");
+    command.env("XDG_STATE_HOME", folder.path()).env("TZ", "UTC").env_remove(NO_SKIP);
     command
 }
 
 /// Says that a test was not run, past the test harness's capture.
 pub(crate) fn skip(why: &str) {
+    assert!(std::env::var_os(NO_SKIP).is_none_or(|set| set != "1"), "SKIPPED {why}");
     let _ = writeln!(std::io::stderr(), "SKIPPED {why}");
 }
 
@@ -47,24 +53,43 @@ impl Server {
 
     /// Runs a command that becomes a server, and waits until it is ready.
     pub(crate) fn spawn(command: &mut Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command.env_remove(NO_SKIP).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = channel();
         std::thread::spawn(move || stdout.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
-        let mut server = Self { child, lines, endpoints: Vec::new(), lan_addresses: Vec::new(), _folder: None };
+        let mut server =
+            Self { child, lines, endpoints: Vec::new(), lan_addresses: Vec::new(), head: Vec::new(), _folder: None };
         loop {
             let line = server.next_line();
-            if line == "ready" {
+            let is_ready = server.read_head(&line);
+            server.head.push(line);
+            if is_ready {
                 return server;
             }
-            if let Some(address) = line.strip_prefix("from other computers: ") {
-                server.lan_addresses.push(address.to_owned());
-            }
-            let words: Vec<_> = line.split_whitespace().collect();
-            if let [service, transport, address] = words[..] {
-                server.endpoints.push((service.to_owned(), transport.to_owned(), address.parse().unwrap()));
-            }
         }
+    }
+
+    /// Notes what a line tells of where the server listens; tells whether it is the last such line.
+    fn read_head(&mut self, line: &str) -> bool {
+        if let Ok(object) = serde_json::from_str::<serde_json::Value>(line) {
+            let field = |name: &str| object[name].as_str().unwrap().to_owned();
+            match object["text"].as_str().unwrap() {
+                "listening" => {
+                    self.endpoints.push((field("service"), field("transport"), field("address").parse().unwrap()));
+                }
+                "from other computers" => self.lan_addresses.push(field("address")),
+                _ => {}
+            }
+            return object["text"] == "ready";
+        }
+        if let Some(address) = line.strip_prefix("from other computers: ") {
+            self.lan_addresses.push(address.to_owned());
+        }
+        let words: Vec<_> = line.split_whitespace().collect();
+        if let [service, transport, address] = words[..] {
+            self.endpoints.push((service.to_owned(), transport.to_owned(), address.parse().unwrap()));
+        }
+        line == "ready"
     }
 
     /// Where a service listens, the first such endpoint.

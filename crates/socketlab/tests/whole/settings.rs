@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 
 use crate::peer::Stream;
-use crate::server::{Server, socketlab};
+use crate::server::{Server, skip, socketlab};
 
 fn run(configure: impl FnOnce(&mut Command) -> &mut Command) -> Output {
     let folder = tempfile::tempdir().unwrap();
@@ -16,13 +16,28 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// Its ports are free in a network of its own.
 #[test]
 fn the_example_of_the_manual_works_as_written() {
-    // The same words with port 0, since a test may not count on a port.
-    let server = Server::start(&["calc=127.0.0.1:0", "clock=127.0.0.1:0", "sum=udp://[::1]:0"]);
-    assert!(server.at("calc", "tcp").is_ipv4());
-    assert!(server.at("clock", "udp").is_ipv4());
-    assert!(server.at("sum", "udp").is_ipv6());
+    const EXAMPLE: &str = "socketlab serve calc=127.0.0.1:9004 clock=127.0.0.1:9003 sum=udp://[::1]:9006";
+    const WITH_LOOPBACK: &str = "ip link set lo up && exec \"$0\" \"$@\"";
+    assert!(include_str!("../../../../README.md").contains(EXAMPLE));
+    let alone = || {
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--net", "sh", "-c", WITH_LOOPBACK]);
+        command
+    };
+    if !alone().arg("true").output().is_ok_and(|output| output.status.success()) {
+        return skip("the manual's example: needs unshare and ip, and a system that allows network namespaces");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let program = socketlab(&folder);
+    let mut command = alone();
+    command.arg(program.get_program()).args(EXAMPLE.split(' ').skip(1)).env("XDG_STATE_HOME", folder.path());
+    let server = Server::spawn(&mut command);
+    assert_eq!(server.at("calc", "tcp").to_string(), "127.0.0.1:9004");
+    assert_eq!(server.at("clock", "udp").to_string(), "127.0.0.1:9003");
+    assert_eq!(server.at("sum", "udp").to_string(), "[::1]:9006");
 }
 
 #[test]
@@ -62,6 +77,14 @@ fn config_shows_where_each_value_comes_from() {
     assert!(shown.contains("1 to 1000000; default 10000\nsum.members = 10000  # from: default\n"), "{shown}");
 }
 
+#[test]
+fn the_version_of_ip_is_a_setting() {
+    let shown = text(&run(|command| command.args(["config", "-6"]).env("SOCKETLAB_SERVER_IP", "4")).stdout);
+    assert!(shown.contains("\"any\", \"4\", \"6\"; default \"any\"\nserver.ip = \"6\"  # from: -6\n"), "{shown}");
+    let server = Server::start(&["echo=LocalHost:0", "--set", "server.ip=6"]);
+    assert!(server.head.len() == 3 && server.at("echo", "tcp").is_ipv6(), "{:?}", server.head);
+}
+
 /// What `config` prints is itself a configuration: every key can be written and read back.
 #[test]
 fn what_config_shows_can_be_read_back() {
@@ -86,6 +109,16 @@ fn wrong_arguments_exit_with_2_and_say_what_is_allowed() {
         (&["echo", "--tcp", "udp://localhost"], "different transports"),
         (&["sum", "--udp", "--dialect", "steps"], "steps are spoken over tcp only"),
         (&["help", "chess"], "there is no command `chess`"),
+        (&["calc", "--name", "q"], "would not take `q` as a name"),
+        (&["calc", "--name", "two\nlines"], "would not take `two\\nlines` as a name"),
+        (&["add", "--name", ""], "with --name"),
+        // With its number it is one longer than a name may be.
+        (&["add", "--name", &"n".repeat(61)], "with --name"),
+        (&["serve", "calc=127.0.0.1:39111", "add=39111"], "calc and add cannot both listen at tcp://127.0.0.1:39111"),
+        (&["serve", "calc=0.0.0.0:39111", "calc=127.0.0.1:39111"], "calc cannot listen twice at tcp://0.0.0.0:39111"),
+        (&["serve", "calc=[::1]:0", "-4"], "leave out -4"),
+        (&["clock", "--every", "0s"], "`0s` is less than 1ms"),
+        (&["echo", "--timeout", "0s"], "`0s` is less than 1ms"),
         (&["clock", "--every", "2s..1s"], "the end is before the start"),
         (&["nonsense"], "unrecognized subcommand"),
     ] {

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
@@ -11,7 +11,8 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Termios, tcgetattr};
 use tempfile::TempDir;
 
-use crate::server::{PATIENCE, Server, skip, socketlab};
+use crate::peer::Stream;
+use crate::server::{NO_SKIP, PATIENCE, Server, skip, socketlab};
 
 /// A person in front of a client.
 struct Person {
@@ -40,6 +41,7 @@ impl Person {
             .arg(server.to_string())
             .env("XDG_STATE_HOME", folder.path())
             .env("TERM", "xterm")
+            .env_remove(NO_SKIP)
             .stdin(own_end())
             .stdout(own_end())
             .stderr(own_end())
@@ -75,6 +77,19 @@ impl Person {
                 return;
             }
             let Ok(more) = self.output.recv_timeout(PATIENCE) else { panic!("expected {wanted:#?}, got {rows:#?}") };
+            self.screen.process(&more);
+        }
+    }
+
+    /// Waits until the last row that is not empty is this.
+    fn expect_last_row(&mut self, wanted: &str) {
+        loop {
+            let screen = self.screen.screen().contents();
+            let row = screen.lines().map(str::trim_end).rfind(|row| !row.is_empty()).unwrap_or_default().to_owned();
+            if row == wanted {
+                return;
+            }
+            let Ok(more) = self.output.recv_timeout(PATIENCE) else { panic!("expected {wanted:?}, got {row:?}") };
             self.screen.process(&more);
         }
     }
@@ -140,5 +155,66 @@ fn a_wrong_calculation_is_not_sent() {
     ]);
     // Ctrl-D.
     person.press("\x04");
+    person.expect_exit(0);
+}
+
+#[test]
+fn what_is_typed_ahead_waits_for_its_prompt() {
+    let server = Server::start(&["echo=tcp://127.0.0.1:0"]);
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mut person) = Person::start(&folder, &["echo"], server.at("echo", "tcp")) else { return };
+    person.expect_screen(&["message:"]);
+    person.press("one\rtwo\rthree\rhalf");
+    person.expect_screen(&["message: one", "one", "message: two", "two", "message: three", "three", "message: half"]);
+    // Ctrl-C.
+    person.press("\x03");
+    person.expect_exit(0);
+}
+
+#[test]
+fn what_is_typed_before_the_answer_is_sent_after_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let at = listener.local_addr().unwrap();
+    let Some(mut person) = Person::start(&folder, &["echo", "--framing", "lf"], at) else { return };
+    let mut server = Stream(listener.accept().unwrap().0);
+    server.0.set_read_timeout(Some(PATIENCE)).unwrap();
+    person.expect_screen(&["message:"]);
+    person.press("one\r");
+    server.expect("one\n");
+    // No prompt stands there, so the terminal itself shows what is typed.
+    person.press("two\rthree\r");
+    person.expect_screen(&["message: one", "two", "three"]);
+    for answer in ["1\n", "2\n"] {
+        server.send(answer.as_bytes());
+        server.expect(if answer == "1\n" { "two\n" } else { "three\n" });
+    }
+    person.press("\x03");
+    person.expect_exit(0);
+}
+
+#[test]
+fn a_paste_of_several_lines_is_several_messages() {
+    let server = Server::start(&["echo=tcp://127.0.0.1:0"]);
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mut person) = Person::start(&folder, &["echo"], server.at("echo", "tcp")) else { return };
+    person.expect_screen(&["message:"]);
+    // What a terminal sends at a paste, where the editor has asked for brackets around it.
+    person.press("\x1b[200~one\rtwo\rthree\x1b[201~\r");
+    person.expect_screen(&[
+        "message: one",
+        "two",
+        "three",
+        "one",
+        "message: two",
+        "two",
+        "message: three",
+        "three",
+        "message:",
+    ]);
+    // Each is called back by itself.
+    person.press("\x1b[A\x1b[A");
+    person.expect_last_row("message: two");
+    person.press("\x03");
     person.expect_exit(0);
 }

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::server::{Server, skip, socketlab};
+use crate::server::{NO_SKIP, Server, skip, socketlab};
 
 /// Joins two fresh namespaces, tells their processes' ids, and keeps them as long as its input is open.
 const CABLE: &str = r#"
@@ -58,7 +58,8 @@ impl Network {
         command
             .args(["--user", "--net", "--preserve-credentials", "--target", pid])
             .arg(socketlab(folder).get_program())
-            .env("XDG_STATE_HOME", folder.path());
+            .env("XDG_STATE_HOME", folder.path())
+            .env_remove(NO_SKIP);
         command
     }
 
@@ -105,6 +106,17 @@ fn serve_lan_prints_the_address_that_another_computer_can_use() {
         assert_eq!(client(&["clock", "--count", "2", "--every", "1ms"], "").lines().count(), 2);
         assert_eq!(client(&["numbers", "--count", "2", "--every", "1ms"], ""), "sent 1\nsent 2\n");
         server.expect_line("Ada: 12 + 42");
+    }
+    // Only what somebody listens at is printed, in JSON too.
+    for (args, addresses) in [
+        (&["calc=0", "-4"][..], &["10.77.0.1"][..]),
+        (&["calc=0", "-6", "--log-format", "json"], &["fd77::1"]),
+        (&["calc=10.77.0.1:0"], &["10.77.0.1"]),
+        (&["calc=127.0.0.1:0"], &[]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Network::socketlab_on(&network.teacher, &folder);
+        assert_eq!(Server::spawn(command.args(["serve", "--lan"]).args(args)).lan_addresses, addresses, "{args:?}");
     }
     // More than an address is lent before it has shown that it receives: our client shows it by itself.
     let texts: Vec<String> = (0..100).map(|number| format!("{number:0>300}")).collect();
