@@ -93,7 +93,8 @@ pub struct Server {
 impl Server {
     fn message(&mut self, peer: Peer, message: &[u8], out: &mut Outbox) {
         if message.trim_ascii() == QUIT.as_bytes() {
-            self.end_session(out);
+            out.print(format_args!("Session ended"));
+            self.name = None;
             return out.finish(peer);
         }
         let Some(name) = &self.name else {

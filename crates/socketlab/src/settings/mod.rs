@@ -57,7 +57,7 @@ macro_rules! service_table {
             $name {
                 listen: Addresses = Addresses::default(), "where it listens";
                 framing: FramingMode = FramingMode::Guess, "find out how a peer ends its messages, or only LF counts";
-                members: Count<1, 1_000_000> = Count(10_000), "clients at once";
+                members: Count<1, 1_000_000> = Count(3_000), "clients at once";
                 connections_per_address: Count<1, 1_000_000> = Count(1_000), "connections at once from one address";
                 idle_timeout: Span<100, 604_800_000> = Span(Duration::from_secs(600)), "a client silent for so long is closed";
                 message_bytes: Count<16, 1_048_576> = Count(8_192), "the largest message, in bytes";

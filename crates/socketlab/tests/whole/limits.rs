@@ -136,7 +136,7 @@ fn too_few_descriptors_are_told_where_they_count() {
     let told = folder.path().join("told");
     for (services, wanted) in [
         (&["clock=127.0.0.1:0"][..], None),
-        (&["echo=tcp://127.0.0.1:0"], Some("lets hardly any clients connect, fewer than the 10000 of")),
+        (&["echo=tcp://127.0.0.1:0"], Some("lets hardly any clients connect, fewer than the 3000 of")),
         (&["echo=127.0.0.1:0", "calc=0", "--members", "7"], Some("fewer than the 14 of")),
     ] {
         let mut limited = Command::new("sh");

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Where all that tests need is known to be there, 1 makes those fail that would be skipped. The program itself would take it for a setting.
-pub(crate) const NO_SKIP: &str = "SOCKETLAB_NO_SKIP";
+const NO_SKIP: &str = "NO_SKIPPED_TESTS";
 
 /// A running `socketlab serve`, ended with the test.
 pub(crate) struct Server {
@@ -30,7 +30,7 @@ pub(crate) struct Server {
 /// The program, keeping nothing outside `folder`.
 pub(crate) fn socketlab(folder: &TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_socketlab"));
-    command.env("XDG_STATE_HOME", folder.path()).env("TZ", "UTC").env_remove(NO_SKIP);
+    command.env("XDG_STATE_HOME", folder.path()).env("TZ", "UTC");
     command
 }
 
@@ -53,7 +53,7 @@ impl Server {
 
     /// Runs a command that becomes a server, and waits until it is ready.
     pub(crate) fn spawn(command: &mut Command) -> Self {
-        let mut child = command.env_remove(NO_SKIP).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = channel();
         std::thread::spawn(move || stdout.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));

@@ -74,7 +74,7 @@ fn config_shows_where_each_value_comes_from() {
     let shown = text(&output.stdout);
     assert!(shown.contains("calc.members = 7  # from: --members\n"), "{shown}");
     assert!(shown.contains("calc.idle_timeout = \"9s\"  # from: $SOCKETLAB_CALC_IDLE_TIMEOUT\n"), "{shown}");
-    assert!(shown.contains("1 to 1000000; default 10000\nsum.members = 10000  # from: default\n"), "{shown}");
+    assert!(shown.contains("1 to 1000000; default 3000\nsum.members = 3000  # from: default\n"), "{shown}");
 }
 
 #[test]

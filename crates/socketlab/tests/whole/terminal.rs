@@ -12,7 +12,7 @@ use rustix::termios::{Termios, tcgetattr};
 use tempfile::TempDir;
 
 use crate::peer::Stream;
-use crate::server::{NO_SKIP, PATIENCE, Server, skip, socketlab};
+use crate::server::{PATIENCE, Server, skip, socketlab};
 
 /// A person in front of a client.
 struct Person {
@@ -41,7 +41,6 @@ impl Person {
             .arg(server.to_string())
             .env("XDG_STATE_HOME", folder.path())
             .env("TERM", "xterm")
-            .env_remove(NO_SKIP)
             .stdin(own_end())
             .stdout(own_end())
             .stderr(own_end())

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::server::{NO_SKIP, Server, skip, socketlab};
+use crate::server::{Server, skip, socketlab};
 
 /// Joins two fresh namespaces, tells their processes' ids, and keeps them as long as its input is open.
 const CABLE: &str = r#"
@@ -58,8 +58,7 @@ impl Network {
         command
             .args(["--user", "--net", "--preserve-credentials", "--target", pid])
             .arg(socketlab(folder).get_program())
-            .env("XDG_STATE_HOME", folder.path())
-            .env_remove(NO_SKIP);
+            .env("XDG_STATE_HOME", folder.path());
         command
     }
 
