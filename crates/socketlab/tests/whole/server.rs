@@ -12,7 +12,7 @@ use tempfile::TempDir;
 /// Longer than anything takes on a loaded machine; only a failing test waits so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Where all that tests need is known to be there, 1 makes those fail that would be skipped. The program itself would take it for a setting.
+/// Where all that tests need is known to be there, 1 makes those fail that would be skipped.
 const NO_SKIP: &str = "NO_SKIPPED_TESTS";
 
 /// A running `socketlab serve`, ended with the test.
