@@ -19,6 +19,7 @@ pub mod echo;
 mod exchange;
 pub mod framing;
 mod machine;
+mod members;
 mod number;
 pub mod numbers;
 mod outbox;

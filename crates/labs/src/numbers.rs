@@ -5,12 +5,12 @@
 //! counts, for each client, what was lost, repeated or late, and prints it when the client goes quiet or the server shuts down.
 //! Sheet: "Software Systems" task 3, with two clients bound to ports 11000 and 13000.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use crate::members::Members;
 use crate::visible::Text;
 use crate::{Dial, Event, Machine, Now, Outbox, Pauses, Peer};
 
@@ -23,52 +23,25 @@ pub const QUIET: Duration = Duration::from_secs(5);
 /// Prints and counts.
 #[derive(Debug)]
 pub struct Server {
-    clients: BTreeMap<SocketAddr, Client100>,
-    members_max: usize,
-    /// No client's quiet time ends before; so that the deadline need not be searched for at each datagram.
-    check_at: Option<Duration>,
-}
-
-#[derive(Debug)]
-struct Client100 {
-    count: Count,
-    heard_at: Duration,
+    clients: Members<Tally>,
 }
 
 impl Server {
     /// A server that counts for at most `members_max` clients at once; the numbers of others are printed, not counted.
     pub fn new(members_max: usize) -> Self {
-        Self { clients: BTreeMap::new(), members_max, check_at: None }
+        Self { clients: Members::new(members_max) }
     }
 
     fn number(&mut self, now: Now, from: SocketAddr, number: u8, out: &mut Outbox) {
         out.print(format_args!("{from}: {number}"));
-        let room = self.clients.len() < self.members_max;
-        match self.clients.get_mut(&from) {
-            Some(client) => {
-                client.heard_at = now.uptime;
-                if let Some(earlier) = client.count.add(number) {
-                    out.print(format_args!("{from}: {earlier}, then began anew"));
-                }
-            }
-            None if room => {
-                self.clients.insert(from, Client100 { count: Count::starting(number), heard_at: now.uptime });
-            }
-            None => {}
+        let until = now.uptime + QUIET;
+        let Some(tally) = self.clients.prolong(from, until) else {
+            self.clients.insert(from, Tally::starting(number), Some(until));
+            return;
+        };
+        if let Some(earlier) = tally.add(number) {
+            out.print(format_args!("{from}: {earlier}, then began anew"));
         }
-        self.check_at = self.check_at.or(Some(now.uptime + QUIET));
-    }
-
-    /// Prints and forgets the clients that went quiet.
-    fn settle(&mut self, now: Now, out: &mut Outbox) {
-        self.clients.retain(|from, client| {
-            let quiet = client.heard_at + QUIET <= now.uptime;
-            if quiet {
-                out.print(format_args!("{from}: {}", client.count));
-            }
-            !quiet
-        });
-        self.check_at = self.clients.values().map(|client| client.heard_at + QUIET).min();
     }
 }
 
@@ -82,18 +55,16 @@ impl Machine for Server {
                     out.send(peer, ERROR.as_bytes());
                 }
             },
-            Event::Timeout => self.settle(now, out),
+            Event::Timeout => self.clients.expire(now.uptime, |from, tally| out.print(format_args!("{from}: {tally}"))),
             Event::Finished(Peer::Terminal) => {
-                for (from, client) in std::mem::take(&mut self.clients) {
-                    out.print(format_args!("{from}: {}", client.count));
-                }
+                self.clients.drain().for_each(|(from, tally)| out.print(format_args!("{from}: {tally}")));
             }
             Event::Opened(_) | Event::Message(..) | Event::Finished(_) | Event::Gone(_) => {}
         }
     }
 
     fn deadline(&self) -> Option<Duration> {
-        self.check_at
+        self.clients.deadline()
     }
 }
 
@@ -104,7 +75,7 @@ fn parse(message: &[u8]) -> Option<u8> {
 
 /// What arrived of one client's counting, by a window over the last numbers as in RFC 4303's replay check.
 #[derive(Debug)]
-struct Count {
+struct Tally {
     received: u64,
     lost: u64,
     repeated: u64,
@@ -124,7 +95,7 @@ const WINDOW: u8 = 50;
 /// So many repeats in a row that follow each other are a client that began anew.
 const ANEW: u8 = 3;
 
-impl Count {
+impl Tally {
     fn starting(number: u8) -> Self {
         let expected = after(number);
         Self { received: 1, lost: 0, repeated: 0, late: 0, expected, window: 1, span: 1, anew: 0, last: number }
@@ -179,7 +150,7 @@ fn after(number: u8) -> u8 {
     number % LAST + 1
 }
 
-impl fmt::Display for Count {
+impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { received, lost, repeated, late, .. } = self;
         write!(f, "{received} received, {lost} lost, {repeated} repeated, {late} late")
@@ -242,12 +213,12 @@ mod tests {
     /// Plays a client's numbers and tells what was counted, earlier runs first.
     fn count(numbers: impl IntoIterator<Item = u8>) -> String {
         let mut numbers = numbers.into_iter();
-        let mut count = Count::starting(numbers.next().unwrap());
+        let mut tally = Tally::starting(numbers.next().unwrap());
         let mut told = Vec::new();
         for number in numbers {
-            told.extend(count.add(number).map(|earlier| earlier.to_string()));
+            told.extend(tally.add(number).map(|earlier| earlier.to_string()));
         }
-        told.push(count.to_string());
+        told.push(tally.to_string());
         told.join("; ")
     }
 

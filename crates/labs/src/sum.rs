@@ -1,7 +1,8 @@
 //! sum, over TCP or UDP, IPv4 or IPv6: two numbers in, their sum out; no names.
 //!
 //! Both numbers in one message (`3 4` or `3,4`) are answered with the sum; after one number alone the server waits for the
-//! second. Over UDP the wait is kept for each sender, for as long as the idle time, for at most as many senders as members.
+//! second. Over TCP it waits as long as the connection lives; over UDP for each sender for as long as the idle time, for at most as many
+//! senders as members.
 //!
 //! The published program speaks in steps over TCP ([`Dialect::Steps`]): the server says `welcome`, the client a number, the server
 //! `num1 received`, the client a number, the server the sum or `Invalid inputs`; and again from the first number, until the client says
@@ -9,12 +10,12 @@
 //! a peer that ends its own messages with one gets it back.
 //! Sheet: "Socket programming" project 1.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::exchange::{Exchange, Heard};
 use crate::framing::Ending;
+use crate::members::Members;
 use crate::visible::Text;
 use crate::{Dial, Event, Machine, Now, Number, Outbox, Peer};
 
@@ -38,21 +39,16 @@ pub enum Dialect {
 /// Adds what one client, or over UDP what each of many, sends.
 #[derive(Debug)]
 pub struct Server {
-    waiting: BTreeMap<SocketAddr, Waiting>,
-    members_max: usize,
-    wait_max: Duration,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    first: Number,
-    until: Duration,
+    /// First numbers whose second is awaited.
+    waiting: Members<Number>,
+    /// None on a stream, whose end tells that nobody waits any more.
+    wait_max: Option<Duration>,
 }
 
 impl Server {
-    /// A server that keeps at most `members_max` first numbers, each for at most `wait_max`.
+    /// A server that keeps at most `members_max` first numbers, each of a datagram's sender for at most `wait_max`.
     pub fn new(members_max: usize, wait_max: Duration) -> Self {
-        Self { waiting: BTreeMap::new(), members_max, wait_max }
+        Self { waiting: Members::new(members_max), wait_max: Some(wait_max) }
     }
 
     fn message(&mut self, now: Now, from: SocketAddr, message: &[u8], out: &mut Outbox) {
@@ -64,13 +60,13 @@ impl Server {
         let Some(number) = Number::parse(text) else {
             return out.send(peer, FORMAT_ERROR.as_bytes());
         };
-        if let Some(Waiting { first, .. }) = self.waiting.remove(&from) {
+        if let Some(first) = self.waiting.remove(from) {
             return out.send_text(peer, format_args!("{}", first + number));
         }
-        if self.waiting.len() >= self.members_max {
-            return out.send(peer, FULL_ERROR.as_bytes());
+        let until = self.wait_max.map(|wait_max| now.uptime + wait_max);
+        if !self.waiting.insert(from, number, until) {
+            out.send(peer, FULL_ERROR.as_bytes());
         }
-        self.waiting.insert(from, Waiting { first: number, until: now.uptime + self.wait_max });
     }
 }
 
@@ -82,13 +78,15 @@ impl Machine for Server {
                 self.message(now, from, message, out);
             }
             Event::Finished(peer @ Peer::Remote(_)) => out.finish(peer),
-            Event::Timeout => self.waiting.retain(|_, waiting| waiting.until > now.uptime),
-            Event::Opened(_) | Event::Message(..) | Event::Finished(_) | Event::Gone(_) => {}
+            Event::Timeout => self.waiting.expire(now.uptime, |_, _| {}),
+            // Only a stream is opened.
+            Event::Opened(_) => self.wait_max = None,
+            Event::Message(..) | Event::Finished(_) | Event::Gone(_) => {}
         }
     }
 
     fn deadline(&self) -> Option<Duration> {
-        self.waiting.values().map(|waiting| waiting.until).min()
+        self.waiting.deadline()
     }
 }
 
@@ -236,5 +234,52 @@ impl Machine for Client {
 
     fn deadline(&self) -> Option<Duration> {
         self.exchange.deadline()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Wall;
+
+    const WAIT: Duration = Duration::from_secs(30);
+
+    fn peer(port: u16) -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, 1], port))
+    }
+
+    /// What a server says to an event so many seconds after its start.
+    fn said(server: &mut Server, seconds: u64, event: Event<'_>) -> String {
+        let wall = Wall { timestamp: jiff::Timestamp::UNIX_EPOCH, offset: jiff::tz::Offset::UTC };
+        let mut out = Outbox::default();
+        server.handle(Now { uptime: Duration::from_secs(seconds), wall }, event, &mut out);
+        String::from_utf8_lossy(out.wire()).into_owned()
+    }
+
+    fn number(port: u16, number: &[u8]) -> Event<'_> {
+        Event::Message(Peer::Remote(peer(port)), number)
+    }
+
+    #[test]
+    fn a_stream_s_first_number_waits_as_long_as_the_stream() {
+        let mut server = Server::new(1, WAIT);
+        said(&mut server, 0, Event::Opened(Peer::Remote(peer(1))));
+        assert_eq!(said(&mut server, 1, number(1, b"3")), "");
+        assert_eq!(server.deadline(), None);
+        assert_eq!(said(&mut server, 1000, Event::Timeout), "");
+        assert_eq!(said(&mut server, 1000, number(1, b"4")), "7");
+    }
+
+    #[test]
+    fn a_sender_s_first_number_waits_for_a_time() {
+        let mut server = Server::new(2, WAIT);
+        assert_eq!(said(&mut server, 0, number(1, b"3")), "");
+        assert_eq!(said(&mut server, 10, number(2, b"5")), "");
+        assert_eq!(said(&mut server, 20, number(3, b"1")), FULL_ERROR);
+        assert_eq!(server.deadline(), Some(WAIT));
+        said(&mut server, 30, Event::Timeout);
+        assert_eq!(said(&mut server, 30, number(1, b"4")), "", "a first number again");
+        assert_eq!(said(&mut server, 31, number(2, b"4")), "9");
+        assert_eq!(server.deadline(), Some(2 * WAIT));
     }
 }

@@ -86,10 +86,14 @@ impl Store {
     /// The next text whose fate is decided: it is on the shelf before its owner hears of it, together with all that share its commit.
     pub(crate) fn next_kept(&mut self, now: Duration) -> Option<(usize, Kept)> {
         while let Some(writing) = self.queue.pop_front_if(|writing| writing.due <= now) {
-            let kept = if writing.fails { Kept::Lost } else { Kept::Safe(self.shelf.push(&writing.text).to_string()) };
-            if !writing.fails {
+            let kept = if writing.fails {
+                self.shelf.release(writing.text.len());
+                Kept::Lost
+            } else {
+                let place = self.shelf.push(&writing.text);
                 self.disk.push(writing.text);
-            }
+                Kept::Safe(place.to_string())
+            };
             self.decided.push_back((writing.owner, kept));
         }
         self.decided.pop_front()

@@ -110,10 +110,10 @@ fn a_get_tells_what_was_posted_before_it() {
         let mut gets = Vec::new();
         for number in 0..40 {
             if world.chance().bool() {
-                world.send(client(number), SERVER, format!("POST {posted}").as_bytes());
+                world.send(at_home(30_000 + number), SERVER, format!("POST {posted}").as_bytes());
                 posted += 1;
             } else {
-                world.send(client(number), SERVER, b"GET");
+                world.send(at_home(30_000 + number), SERVER, b"GET");
                 gets.push((number, posted));
             }
             let until = world.now().uptime + Duration::from_millis(world.chance().u64(0..30));
@@ -121,7 +121,7 @@ fn a_get_tells_what_was_posted_before_it() {
         }
         world.run();
         for (number, before) in gets {
-            let told = answers_to(&world, client(number));
+            let told = answers_to(&world, at_home(30_000 + number));
             let (bye, texts) = told.split_last().expect("an answer");
             assert_eq!(bye, board::BYE);
             assert!(texts.len() >= before, "{texts:?} tells too little: {before} were posted before");
@@ -173,7 +173,7 @@ fn loopback_needs_no_proof() {
 
 #[test]
 fn an_unproven_address_gets_no_more_than_its_allowance() {
-    const LENT_BYTES: usize = 16 * 1024;
+    const LENT_BYTES: usize = 4 * 1024;
     const REFILL_BYTES: usize = 256;
     seeds::every(|seed, log| {
         let texts = 1 + (seed as usize * 37) % 1500;
@@ -221,4 +221,183 @@ fn a_reader_that_must_prove_itself_is_told_how_in_any_framing() {
         assert_eq!(bye, board::BYE, "{field_bytes}");
         assert!(held_back.contains("more texts held back; to receive them, send PROVE "), "{held_back}");
     }
+}
+
+/// A reader of whom no proof is asked.
+fn at_home(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}
+
+/// An address that nobody has used before.
+fn forged(number: u32) -> SocketAddr {
+    SocketAddr::from(((0x0a00_0000 + number).to_be_bytes(), 5000))
+}
+
+/// The request that a server's held-back line asks for.
+fn proof(told: &[String]) -> String {
+    let line = told.iter().find(|text| text.contains("held back")).expect("a line that asks for a proof");
+    format!("PROVE {}", line.split_once("PROVE ").expect("a request").1)
+}
+
+#[test]
+fn a_newcomer_waits_for_at_most_a_page_of_each_other_reader() {
+    const PAGE_TEXTS: usize = 32;
+    seeds::at_most(20, |seed, log| {
+        let others = 1 + seed as usize % 12;
+        let mut world = filled(seed, log, 1500, 1 + seed as usize * 31 % 500);
+        for number in 0..others * 100 {
+            world.send(at_home(30_000 + (number % others) as u16), SERVER, b"GET");
+        }
+        let until = Duration::from_millis(world.chance().u64(1..30));
+        world.run_until(until);
+        let before = world.sent.len();
+        world.send(CLIENT, SERVER, b"GET");
+        world.run();
+        let later = world.sent[before..].iter().filter(|sent| sent.from == SERVER);
+        let to_others = later.take_while(|sent| sent.to != CLIENT).count();
+        // What the network takes to carry the request is another page, and the byes come on top.
+        assert!(to_others <= (PAGE_TEXTS + 1) * (others + 1), "{to_others} texts came before, to {others} readers");
+        for port in 0..others {
+            let told = answers_to(&world, at_home(30_000 + port as u16));
+            assert_eq!(told.iter().filter(|text| *text == board::BYE).count(), 1, "one read under way, one bye");
+        }
+    });
+}
+
+#[test]
+fn readers_never_make_a_post_wait() {
+    seeds::at_most(5, |seed, log| {
+        let mut world = filled(seed, log, 1000, 300);
+        for number in 0..6000 {
+            world.send(at_home(20_000 + number), SERVER, b"GET");
+        }
+        for number in 0..6000 {
+            world.send(forged(number), SERVER, if number % 2 == 0 { b"GET" } else { b"PROVE 0123456789abcdef 0" });
+        }
+        world.run_until(Duration::from_millis(10));
+        world.send(CLIENT, SERVER, b"POST heard");
+        world.run_until(Duration::from_millis(40));
+        assert_eq!(answers_to(&world, CLIENT), [board::SAVED]);
+        let refused = answers_to(&world, at_home(25_999));
+        assert_eq!(refused, [board::BUSY_ERROR], "readers have a bound of their own");
+    });
+}
+
+#[test]
+fn a_repeated_get_begins_anew_and_ends_once() {
+    seeds::at_most(20, |seed, log| {
+        let mut world = filled(seed, log, 300, 50);
+        world.send(at_home(30_000), SERVER, b"GET");
+        let until = Duration::from_millis(world.chance().u64(1..15));
+        world.run_until(until);
+        let told_before = answers_to(&world, at_home(30_000)).len();
+        world.send(at_home(30_000), SERVER, b"GET");
+        world.run();
+        let told = answers_to(&world, at_home(30_000));
+        assert_eq!(told.last().map(String::as_str), Some(board::BYE));
+        assert_eq!(told.iter().filter(|text| *text == board::BYE).count(), 1);
+        let whole: Vec<_> = (0..300).map(|number| format!("{number:050}")).collect();
+        assert_eq!(told[told.len() - 301..told.len() - 1], whole);
+        assert!(told.len() >= told_before + 301);
+    });
+}
+
+#[test]
+fn copies_of_a_proof_are_one_read() {
+    seeds::at_most(20, |seed, log| {
+        let mut world = filled(seed, log, 1000, 100);
+        world.send(CLIENT, SERVER, b"GET");
+        world.run();
+        let told = answers_to(&world, CLIENT);
+        let proof = proof(&told);
+        let from_start = format!("{} 0", proof.rsplit_once(' ').expect("a place").0);
+        for _ in 0..50 {
+            world.send(CLIENT, SERVER, from_start.as_bytes());
+            let until = world.now().uptime + Duration::from_millis(world.chance().u64(0..2));
+            world.run_until(until);
+        }
+        world.run();
+        assert_eq!(answers_to(&world, CLIENT).len(), told.len() + 1001, "each text once, and one bye");
+    });
+}
+
+#[test]
+fn all_unproven_addresses_together_get_no_more_than_is_lent_to_all() {
+    const SHARED_BYTES: usize = 64 * 1024;
+    const SHARED_REFILL_BYTES: usize = 16 * 1024;
+    seeds::at_most(10, |seed, log| {
+        let mut world = filled(seed, log, 1000, 1 + seed as usize * 17 % 400);
+        let mut number = 0;
+        for _ in 0..40 {
+            for _ in 0..world.chance().u32(1..400) {
+                world.send(forged(number), SERVER, b"GET");
+                number += 1;
+            }
+            let until = world.now().uptime + Duration::from_millis(world.chance().u64(0..500));
+            world.run_until(until);
+        }
+        world.run();
+        let total = |from_server: bool| -> usize {
+            let sent = world.sent.iter().filter(|sent| (sent.from == SERVER) == from_server);
+            sent.map(|sent| sent.payload.len() + HEADER_BYTES).sum()
+        };
+        let seconds = world.now().uptime.as_secs() as usize + 1;
+        let allowed = SHARED_BYTES + SHARED_REFILL_BYTES * seconds + 3 * total(false);
+        assert!(total(true) <= allowed, "{} bytes were sent where {allowed} are allowed", total(true));
+        assert!(total(true) >= SHARED_BYTES / 2);
+    });
+}
+
+#[test]
+fn whoever_asks_again_can_prove_itself_though_nothing_is_left_to_lend() {
+    let log = Log::default();
+    let mut world = filled(1, &log, 1000, 100);
+    for number in 0..3000 {
+        world.send(forged(number), SERVER, b"GET");
+    }
+    world.run_until(Duration::from_millis(100));
+    world.send(CLIENT, SERVER, b"GET");
+    world.run_until(Duration::from_millis(200));
+    assert_eq!(answers_to(&world, CLIENT), [""; 0], "a bye alone would say that this was all");
+    world.send(CLIENT, SERVER, b"GET");
+    world.run_until(Duration::from_millis(300));
+    let told = answers_to(&world, CLIENT);
+    assert_eq!(told.len(), 2);
+    assert_eq!(told[1], board::BYE);
+    world.send(CLIENT, SERVER, proof(&told).as_bytes());
+    world.run();
+    assert_eq!(answers_to(&world, CLIENT).len(), 2 + 1001);
+}
+
+#[test]
+fn a_class_that_asks_at_once_is_told_all() {
+    seeds::at_most(5, |seed, log| {
+        let mut world = filled(seed, log, 200, 100);
+        let pupils = || (0..100).map(forged);
+        for pupil in pupils() {
+            let terminal = Terminal::typing(["GET"], Duration::ZERO);
+            world.call(pupil, ClientOptions::default().caller(Service::Board, SERVER, terminal));
+        }
+        world.run();
+        let expected: Vec<_> = (0..200).map(|number| format!("{number:0100}")).collect();
+        for pupil in pupils() {
+            assert_eq!(world.caller(pupil).terminal.printed(), expected);
+        }
+    });
+}
+
+#[test]
+fn a_text_too_large_for_a_datagram_is_named_in_its_place() {
+    let log = Log::default();
+    let mut world = World::new(1, &log);
+    let store = Store::new(LIMITS, StoreFaults::SLOW);
+    for bytes in [1, 65_508, 65_507, 2] {
+        store.shelf().push("x".repeat(bytes).as_bytes());
+    }
+    world.serve(SERVER, board_of(&store));
+    world.send(at_home(30_000), SERVER, b"GET");
+    world.run();
+    let told = answers_to(&world, at_home(30_000));
+    let notice = "Error: a text of 65508 bytes is too large for a datagram; ask over TCP";
+    assert_eq!(told, ["x", notice, &"x".repeat(65_507), "xx", board::BYE]);
 }

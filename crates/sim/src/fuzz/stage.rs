@@ -157,7 +157,10 @@ impl Stage {
                 let place = self.shelf.push(&text).to_string();
                 self.pass(Event::Message(Peer::Store, place.as_bytes()));
             }
-            Some(_) => self.pass(Event::Gone(Peer::Store)),
+            Some(text) => {
+                self.shelf.release(text.len());
+                self.pass(Event::Gone(Peer::Store));
+            }
             None => {}
         }
     }
