@@ -123,20 +123,24 @@ impl Talk {
                 self.step(cx, |connection, now, out| connection.pass(now, stored.event(), out));
             } else if self.connection.has_work(reading.uptime()) {
                 self.step(cx, |connection, now, out| connection.tick(now, out));
-            } else if self.poll_receive(cx, &mut reading).is_pending() {
-                if !tokio::task::coop::has_budget_remaining() {
-                    // The task has had its turn: whether something can be read shows in the next.
-                    return Poll::Pending;
-                }
-                // Only now that nothing can be read is a quiet or idle time over.
-                if self.connection.deadline().is_some_and(|at| at <= reading.uptime()) {
-                    self.step(cx, |connection, now, out| connection.tick(now, out));
-                    continue;
-                }
+            } else if self.poll_receive(cx, &mut reading).is_ready() {
+                continue;
+            } else if self.connection.deadline().is_none_or(|at| at > reading.uptime()) {
                 ready!(self.poll_alarm(cx, alarm.as_mut()));
                 reading = self.serving.clock.reading();
+            } else if self.has_unread() {
+                // A quiet or idle time is over only where nothing can be read: this will be, in the task's next turn.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            } else {
+                self.step(cx, |connection, now, out| connection.tick(now, out));
             }
         }
+    }
+
+    /// Whether the system holds bytes that the runtime has not told us of yet, as after a pause of the whole program.
+    fn has_unread(&self) -> bool {
+        !self.read_ended && rustix::io::ioctl_fionread(&self.stream).is_ok_and(|bytes| bytes > 0)
     }
 
     /// Lets something happen to the connection, and delivers what follows from it.
