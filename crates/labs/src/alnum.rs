@@ -1,6 +1,7 @@
 //! alnum, over TCP and UDP: `Alphanumeric.` if the message is nothing but letters and digits, else `Not Alphanumeric.`
 //!
-//! Letters and digits are those of any script (Unicode), and an empty message is not alphanumeric, as in Python's `isalnum`.
+//! Letters and digits are those of any script (Unicode), and an empty message is not alphanumeric: nearly Python's
+//! `isalnum`, which leaves out some combining marks that Unicode calls alphabetic.
 //! Sheet: "Software Systems" task 1. The client is [`crate::echo::Client`].
 
 use crate::visible::Text;

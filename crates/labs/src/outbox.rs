@@ -190,7 +190,9 @@ impl Outbox {
         self.lines.clear();
         self.lines.shrink_to(KEPT_BYTES_MAX);
         self.shown.clear();
+        self.shown.shrink_to(KEPT_BYTES_MAX / size_of::<(Tone, Option<SocketAddr>, usize)>());
         self.stored.clear();
+        self.stored.shrink_to(KEPT_BYTES_MAX / size_of::<Vec<u8>>());
         self.finished = false;
         self.outcome = None;
     }
