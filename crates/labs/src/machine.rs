@@ -7,7 +7,7 @@ use crate::Outbox;
 
 /// A protocol as a value: it is told what happened and writes what follows from it.
 ///
-/// Three drivers hold the contract: a connection's task, a datagram service's loop, and the simulator. They deliver events
+/// Its drivers hold the contract: a connection's task, a datagram socket's task, a client's loop, and the simulator. They deliver events
 /// in the order in which they happened, and call [`Machine::handle`] with [`Event::Timeout`] once [`Machine::deadline`]
 /// has passed *and* everything sent before has been taken by the peer. So a machine that has much to say
 /// sends a page, asks for a deadline of now, and goes on when it is called.
