@@ -14,6 +14,7 @@ pub enum Service {
     Add,
     Sum,
     Board,
+    Chat,
 }
 
 /// What carries a service.
@@ -26,8 +27,17 @@ pub enum Transport {
 use Transport::{Tcp, Udp};
 
 impl Service {
-    pub const ALL: [Self; 8] =
-        [Self::Numbers, Self::Echo, Self::Alnum, Self::Clock, Self::Calc, Self::Add, Self::Sum, Self::Board];
+    pub const ALL: [Self; 9] = [
+        Self::Numbers,
+        Self::Echo,
+        Self::Alnum,
+        Self::Clock,
+        Self::Calc,
+        Self::Add,
+        Self::Sum,
+        Self::Board,
+        Self::Chat,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -39,6 +49,7 @@ impl Service {
             Self::Add => "add",
             Self::Sum => "sum",
             Self::Board => "board",
+            Self::Chat => "chat",
         }
     }
 
@@ -53,6 +64,7 @@ impl Service {
             Self::Add => 12005,
             Self::Sum => 12006,
             Self::Board => 12007,
+            Self::Chat => 12009,
         }
     }
 
@@ -61,7 +73,7 @@ impl Service {
         match self {
             Self::Numbers | Self::Clock | Self::Board => &[Udp],
             Self::Echo | Self::Alnum | Self::Sum => &[Tcp, Udp],
-            Self::Calc | Self::Add => &[Tcp],
+            Self::Calc | Self::Add | Self::Chat => &[Tcp],
         }
     }
 
@@ -69,7 +81,7 @@ impl Service {
     pub const fn speaks(self, transport: Transport) -> bool {
         match self {
             Self::Numbers => matches!(transport, Udp),
-            Self::Calc | Self::Add => matches!(transport, Tcp),
+            Self::Calc | Self::Add | Self::Chat => matches!(transport, Tcp),
             Self::Echo | Self::Alnum | Self::Clock | Self::Sum | Self::Board => true,
         }
     }

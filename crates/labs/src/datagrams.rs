@@ -64,7 +64,8 @@ impl Datagrams {
             | Service::Calc
             | Service::Add
             | Service::Sum
-            | Service::Board => !is_own_answer(message),
+            | Service::Board
+            | Service::Chat => !is_own_answer(message),
         }
     }
 

@@ -12,6 +12,7 @@ pub mod alnum;
 pub mod board;
 pub mod calc;
 mod catalog;
+pub mod chat;
 pub mod clock;
 mod connection;
 mod datagrams;

@@ -47,6 +47,7 @@ pub(crate) fn plan(service: Service, listen: Vec<Listen>, settings: &Settings) -
         Service::Add => plan.stream_machine = Some(maker(add::Server::default)),
         Service::Sum => plan_sum(&mut plan, settings),
         Service::Board => plan_board(&mut plan, settings)?,
+        Service::Chat => {}
     }
     Ok(plan)
 }

@@ -52,6 +52,9 @@ macro_rules! table {
 /// The table of one service: what all services have, and what it has of its own.
 macro_rules! service_table {
     ($(#[$doc:meta])* $name:ident { $($own:tt)* }) => {
+        service_table! { $(#[$doc])* $name idle Duration::from_secs(600), { $($own)* } }
+    };
+    ($(#[$doc:meta])* $name:ident idle $idle:expr, { $($own:tt)* }) => {
         table! {
             $(#[$doc])*
             $name {
@@ -59,7 +62,7 @@ macro_rules! service_table {
                 framing: FramingMode = FramingMode::Guess, "find out how a peer ends its messages, or only LF counts";
                 members: Count<1, 1_000_000> = Count(3_000), "clients at once";
                 connections_per_address: Count<1, 1_000_000> = Count(1_000), "connections at once from one address";
-                idle_timeout: Span<100, 604_800_000> = Span(Duration::from_secs(600)), "a client silent for so long is closed";
+                idle_timeout: Span<100, 604_800_000> = Span($idle), "a client silent for so long is closed";
                 message_bytes: Count<16, 1_048_576> = Count(8_192), "the largest message, in bytes";
                 $($own)*
             }
@@ -111,6 +114,17 @@ service_table! {
         store: FileName = FileName::default(), "where the texts are kept";
     }
 }
+service_table! {
+    Chat idle Duration::from_secs(24 * 60 * 60), {
+        login_time: Span<100, 3_600_000> = Span(Duration::from_secs(60)), "how long a client may take to give its name";
+        rate: Count<0, 1_000_000> = Count(10), "messages a second for each member, five seconds' worth at once; 0 for no limit";
+        announce_members_max: Count<0, 1_000_000> = Count(100), "members up to whom each coming and going is a line of its own";
+        rooms: Count<1, 100_000> = Count(100), "rooms at once, the lobby included";
+        history: Count<0, 10_000> = Count(0), "lines said before that a newcomer is shown";
+        history_file: FileName = FileName::default(), "where those lines outlive the server; nowhere if empty";
+        log_bytes: Count<65_536, 1_073_741_824> = Count(4_194_304), "how far behind a member may read before it is dropped, in bytes";
+    }
+}
 
 table! {
     /// What concerns all services.
@@ -136,6 +150,7 @@ pub(crate) struct Settings {
     add: Plain,
     pub(crate) sum: Sum,
     pub(crate) board: Board,
+    pub(crate) chat: Chat,
 }
 
 impl Settings {
@@ -149,6 +164,7 @@ impl Settings {
             Service::Add => self.add.common(),
             Service::Sum => self.sum.common(),
             Service::Board => self.board.common(),
+            Service::Chat => self.chat.common(),
         }
     }
 
@@ -167,6 +183,7 @@ impl Settings {
                 Service::Add => self.add.rows(&prefix, &mut rows),
                 Service::Sum => self.sum.rows(&prefix, &mut rows),
                 Service::Board => self.board.rows(&prefix, &mut rows),
+                Service::Chat => self.chat.rows(&prefix, &mut rows),
             }
         }
         rows

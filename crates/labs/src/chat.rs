@@ -1,0 +1,20 @@
+//! `chat`: a room in which everyone hears everyone else.
+//!
+//! The first message is the login name: unique in the server regardless of case, 1 to 32 printable characters, not `Server`, no `:`.
+//! A name that is taken or bad is answered by a line that begins with `Error:`, and the client may try again. Then:
+//! - everyone in the room, the newcomer included, gets `Server: time=10.01 Batman has joined. Member count=1`;
+//! - what a member says goes to all others as `Batman: Anyone here?`, never back to its sender;
+//! - `quit`, `q`, `/quit`, a closed or a broken connection: `Server: time=13.01 Batman has left. Member count=1` to the rest.
+//!
+//! Lines always end with LF. A line that begins with `Server: ` is the server's, since nobody can have that name.
+//!
+//! Stateful, and that is why the server notices who is gone: a member is its connection. (lab sheet 002, question 8)
+
+mod name;
+
+pub use name::{Name, NameError};
+
+/// Who speaks for the room; nobody may be called so.
+pub const SERVER: &str = "Server";
+/// What a member says to leave.
+pub const QUITS: [&str; 3] = ["quit", "q", "/quit"];
