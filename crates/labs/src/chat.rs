@@ -10,11 +10,16 @@
 //!
 //! Stateful, and that is why the server notices who is gone: a member is its connection. (lab sheet 002, question 8)
 
+mod client;
 mod name;
+mod outgoing;
 
+pub use client::Client;
 pub use name::{Name, NameError};
 
 /// Who speaks for the room; nobody may be called so.
 pub const SERVER: &str = "Server";
 /// What a member says to leave.
 pub const QUITS: [&str; 3] = ["quit", "q", "/quit"];
+/// What the answer to a name begins with if it cannot be had.
+const REFUSED: &[u8] = b"Error: ";
