@@ -26,7 +26,7 @@ pub(crate) fn run(args: &ServeArgs) -> ExitCode {
     let printer = Arc::new(Printer::new(server.log_format, server.quiet, plans.len()));
     warn_of_descriptors(&plans, &printer);
     let lan = server.lan;
-    let result = drive::serve(plans, Arc::clone(&printer) as Arc<dyn drive::Log>, |endpoints| {
+    let result = drive::serve(plans, Arc::clone(&printer) as Arc<dyn drive::Log>, None, |endpoints| {
         announce(endpoints, lan, &printer);
     });
     report(result.map_err(Into::into), FAILED)
@@ -105,6 +105,12 @@ fn overlays(args: &ServeArgs) -> Vec<Overlay> {
     }
     if let Some(store) = &args.store {
         lay("--store", "board.store".to_owned(), store.as_str().into());
+    }
+    if let Some(lines) = args.history {
+        lay("--history", "chat.history".to_owned(), whole(lines));
+    }
+    if let Some(file) = &args.history_file {
+        lay("--history-file", "chat.history_file".to_owned(), file.as_str().into());
     }
     for (key, text) in &args.sets {
         overlays.push(Overlay::written(key, text, Source::Flag(format!("--set {key}={text}"))));
