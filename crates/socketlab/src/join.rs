@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::bail;
-use drive::JoinPlan;
+use drive::{JoinError, JoinPlan};
 use labs::framing::{Ending, Rules};
 use labs::{
     Dial, Machine, Outcome, Pauses, Service, Transport, Unanswered, add, board, calc, chat, clock, echo, numbers, sum,
@@ -24,23 +24,30 @@ type MakeClient = Box<dyn FnOnce(Dial, Settle) -> Box<dyn Machine + Send>>;
 struct Settle(Duration);
 
 pub(crate) fn run(command: ClientCommand) -> ExitCode {
-    let plan = match lab(command).and_then(|(service, client, make)| plan(service, client, make)) {
+    let full_screen = matches!(command, ClientCommand::Chat { plain: false, .. }) && crate::chat::fits();
+    let plan = match lab(command, full_screen).and_then(|(service, client, make)| plan(service, client, make)) {
         Ok(plan) => plan,
         Err(error) => return report(Err(error), USAGE),
     };
-    let history = services::state_folder().map(|folder| folder.join(format!("history-{}", plan.service)));
-    let (mut terminal, keyboard) = Terminal::open(history);
-    let outcome = drive::join(plan, keyboard, &mut |shown| terminal.show(shown));
-    terminal.close();
+    let (outcome, complained) = if full_screen { (crate::chat::join(plan), false) } else { join_by_lines(plan) };
     match outcome {
-        Ok(Outcome::Done) if !terminal.complained() => ExitCode::SUCCESS,
+        Ok(Outcome::Done) if !complained => ExitCode::SUCCESS,
         Ok(Outcome::Done | Outcome::Failed) => ExitCode::from(FAILED),
         Err(error) => report(Err(error.into()), FAILED),
     }
 }
 
+/// Joins at a terminal or a pipe; tells also whether, in a pipe, anything went wrong.
+fn join_by_lines(plan: JoinPlan) -> (Result<Outcome, JoinError>, bool) {
+    let history = services::state_folder().map(|folder| folder.join(format!("history-{}", plan.service)));
+    let (mut terminal, keyboard) = Terminal::open(history);
+    let outcome = drive::join(plan, keyboard, &mut |shown| terminal.show(shown));
+    terminal.close();
+    (outcome, terminal.complained())
+}
+
 /// Which lab, whom to reach, and the lab's machine.
-fn lab(command: ClientCommand) -> anyhow::Result<(Service, ClientArgs, MakeClient)> {
+fn lab(command: ClientCommand, full_screen: bool) -> anyhow::Result<(Service, ClientArgs, MakeClient)> {
     let seed = fastrand::u64(..);
     Ok(match command {
         ClientCommand::Numbers { client, repeat } => {
@@ -89,7 +96,10 @@ fn lab(command: ClientCommand) -> anyhow::Result<(Service, ClientArgs, MakeClien
             if let Some(name) = &name {
                 check_name(name, chat::Name::new(name.as_bytes()).is_ok())?;
             }
-            let make: MakeClient = Box::new(move |dial, settle| Box::new(chat::Client::new(dial, name, settle.0)));
+            let make: MakeClient = Box::new(move |dial, settle| {
+                let client = chat::Client::new(dial, name, settle.0);
+                Box::new(if full_screen { client.lasting(seed) } else { client })
+            });
             (Service::Chat, client, make)
         }
     })
