@@ -12,7 +12,7 @@ mod lasting;
 #[cfg(test)]
 mod tests;
 
-use lasting::{Lasting, Pause};
+use lasting::{DOUBT_BROKEN, DOUBT_CLOSED, Lasting, Pause};
 
 const PROMPT: &str = "> ";
 /// After `quit`, how long the server may take to close.
@@ -236,9 +236,11 @@ impl Machine for Client {
             Event::Message(Peer::Remote(_), message) => self.said(now, message, out),
             Event::Finished(Peer::Terminal) | Event::Gone(Peer::Terminal) => self.leave(now, QUITS[0].as_bytes(), out),
             Event::Finished(Peer::Remote(server)) => {
-                self.lost(now, format_args!("{server} closed the connection"), out);
+                self.lost(now, DOUBT_CLOSED, format_args!("{server} closed the connection"), out);
             }
-            Event::Gone(Peer::Remote(server)) => self.lost(now, format_args!("the connection to {server} broke"), out),
+            Event::Gone(Peer::Remote(server)) => {
+                self.lost(now, DOUBT_BROKEN, format_args!("the connection to {server} broke"), out)
+            }
             Event::Timeout => self.time_out(now, out),
             Event::Message(Peer::Store, _) | Event::Finished(Peer::Store) | Event::Gone(Peer::Store) => {}
         }

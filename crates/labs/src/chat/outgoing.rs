@@ -10,8 +10,6 @@ pub(crate) const WAITING_MAX: usize = 100;
 /// A server may refuse those who say more than ten messages a second, so no more than this are sent in [`BURST_TIME`].
 const BURST: usize = 9;
 const BURST_TIME: Duration = Duration::from_millis(1100);
-/// What was sent before has arrived: the system gives up a connection that does not acknowledge it for so long.
-const DOUBT: Duration = Duration::from_secs(30);
 
 /// Lines wait here while there is no way to send them, and so that they are not sent faster than a server takes them.
 #[derive(Debug)]
@@ -81,9 +79,9 @@ impl Outgoing {
         self.spoke_at = Some(uptime);
     }
 
-    /// The connection is lost: what was sent so shortly before that it may be lost too.
-    pub(crate) fn take_doubtful(&mut self, uptime: Duration) -> impl Iterator<Item = Box<[u8]>> + use<> {
+    /// The connection is lost: what was sent since `from`, and may be lost too.
+    pub(crate) fn take_sent(&mut self, from: Duration) -> impl Iterator<Item = Box<[u8]>> + use<> {
         let sent = std::mem::take(&mut self.sent).into_iter();
-        sent.filter(move |(at, _)| *at + DOUBT >= uptime).map(|(_, line)| line)
+        sent.filter(move |(at, _)| *at >= from).map(|(_, line)| line)
     }
 }

@@ -15,6 +15,11 @@ const STEADY: Duration = Duration::from_secs(10);
 /// Behind these the server closes, and whoever came back unasked would not be welcome.
 const DISMISSALS: [&[u8]; 2] = [b"Server: the operator removed you", b"Server: nothing heard for "];
 
+/// What was sent before a connection broke has arrived by then, since the system breaks one that does not acknowledge it for so long.
+pub(super) const DOUBT_BROKEN: Duration = Duration::from_secs(30);
+/// A system that closes a connection in order has given its program all that came before: only what was under way is in doubt.
+pub(super) const DOUBT_CLOSED: Duration = Duration::from_secs(2);
+
 /// A wait that is shown in whole seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pause {
@@ -102,7 +107,8 @@ impl Client {
         out.dial();
     }
 
-    pub(super) fn lost(&mut self, now: Now, why: fmt::Arguments<'_>, out: &mut Outbox) {
+    /// The server is away. What was sent for at most `doubt` may not have arrived.
+    pub(super) fn lost(&mut self, now: Now, doubt: Duration, why: fmt::Arguments<'_>, out: &mut Outbox) {
         if matches!(self.phase, Phase::Leaving { .. }) {
             return out.finish(Peer::Terminal);
         }
@@ -113,7 +119,7 @@ impl Client {
             Phase::Dialling => {}
             Phase::Naming | Phase::Entering { .. } | Phase::Talking | Phase::Taken(_) => {
                 out.complain(why);
-                for line in self.outgoing.take_doubtful(now.uptime) {
+                for line in self.outgoing.take_sent(now.uptime.saturating_sub(doubt)) {
                     out.complain(format_args!("may not have arrived: {}", Text(&line)));
                 }
                 if lasting.entered_at.is_some_and(|at| at + STEADY <= now.uptime) {
