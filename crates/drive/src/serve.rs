@@ -173,7 +173,10 @@ async fn run(
         start(&serving, sockets, room.as_ref(), plan.datagram_machine.as_ref(), &unanswered);
     }
     ready(&endpoints);
-    signals.next().await;
+    tokio::select! {
+        () = signals.next() => {}
+        () = shutdown.cancelled() => {}
+    }
     shutdown.cancel();
     tasks.close();
     tokio::select! {
