@@ -9,6 +9,7 @@
 //! The first newline settles it for good, since a person who types into `nc` or telnet may pause inside a line. Until then a
 //! quiet time ends a message, so two bare sends closer together than that are read as one: TCP keeps no boundaries.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How a message ends, or a datagram's text.
@@ -112,7 +113,7 @@ enum Manner {
 /// One connection's cutter: bytes in, messages out.
 #[derive(Debug)]
 pub struct Framing {
-    rules: Rules,
+    rules: Arc<Rules>,
     manner: Manner,
     /// The start of a message whose end has not arrived; holds no memory between messages.
     begun: Vec<u8>,
@@ -120,7 +121,9 @@ pub struct Framing {
 }
 
 impl Framing {
-    pub fn new(rules: Rules) -> Self {
+    /// A cutter by these rules, which many connections may share.
+    pub fn new(rules: impl Into<Arc<Rules>>) -> Self {
+        let rules = rules.into();
         let manner = if rules.guess { Manner::Unknown } else { Manner::Lines { crlf: false } };
         Self { rules, manner, begun: Vec::new(), quiet_at: None }
     }

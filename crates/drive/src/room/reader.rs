@@ -28,15 +28,15 @@ enum Next {
 
 /// Reads until the peer has no seat any more.
 pub(super) async fn read(room: Arc<Room>, stream: Arc<TcpStream>, peer: SocketAddr) {
-    let mut framing = Framing::new(room.serving.rules);
+    let mut framing = Framing::new(Arc::clone(&room.serving.rules));
     loop {
         let is_quiet = match framing.deadline() {
             // An error shows when it is read.
-            None => stream.readable().await.is_err(),
+            None => readable(&stream).await.is_err(),
             Some(at) => {
                 let quiet_at = room.serving.clock.instant(at);
                 // Boxed, so that what only a bare peer needs is not a part of every idle connection.
-                let more = Box::pin(tokio::time::timeout_at(quiet_at, stream.readable()));
+                let more = Box::pin(tokio::time::timeout_at(quiet_at, readable(&stream)));
                 more.await.is_err() && !has_unread(&stream)
             }
         };
@@ -46,6 +46,11 @@ pub(super) async fn read(room: Arc<Room>, stream: Arc<TcpStream>, peer: SocketAd
             Next::End => return,
         }
     }
+}
+
+/// Waits until something can be read. Only this task may, which takes less memory than [`TcpStream::readable`].
+async fn readable(stream: &TcpStream) -> io::Result<()> {
+    std::future::poll_fn(|cx| stream.poll_read_ready(cx)).await
 }
 
 /// Whether the system holds bytes that the runtime has not told us of yet: a quiet time is over only where nothing can be read.
