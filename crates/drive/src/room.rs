@@ -194,7 +194,8 @@ impl Room {
                 () = timeout => self.call(),
                 typed = typed => match typed {
                     Typed::Line(line) => self.pass(None, Event::Message(Peer::Terminal, line.as_bytes())),
-                    Typed::End => operator = None,
+                    // Whoever leaves the server's terminal ends the server.
+                    Typed::End => self.serving.shutdown.cancel(),
                 },
             }
         }

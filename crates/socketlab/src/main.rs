@@ -7,6 +7,7 @@ mod chat;
 mod cli;
 mod config;
 mod join;
+mod operator;
 mod person;
 mod printer;
 mod serve;

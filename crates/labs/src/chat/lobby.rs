@@ -21,7 +21,7 @@ const GATHER: Duration = Duration::from_secs(1);
 pub(crate) struct Rooms {
     rooms: BTreeMap<RoomId, Room>,
     /// Rooms by their names' keys.
-    names: BTreeMap<Box<str>, RoomId>,
+    names: BTreeMap<Arc<str>, RoomId>,
     next: u32,
     bounds: RoomBounds,
 }
@@ -96,7 +96,7 @@ impl Rooms {
         rooms
     }
 
-    fn open(&mut self, name: &str, key: Box<str>) -> RoomId {
+    fn open(&mut self, name: &str, key: Arc<str>) -> RoomId {
         let id = RoomId(self.next);
         self.next += 1;
         self.rooms.insert(id, Room::new(name));
