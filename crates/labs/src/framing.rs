@@ -135,7 +135,7 @@ impl Framing {
 
     /// Begins again, with another stream.
     pub fn forget(&mut self) {
-        *self = Self::new(self.rules);
+        *self = Self::new(Arc::clone(&self.rules));
     }
 
     /// How the next message to this peer is to end.

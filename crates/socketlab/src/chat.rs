@@ -13,10 +13,11 @@ mod screen;
 mod wrap;
 
 use std::io::IsTerminal as _;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use drive::{JoinError, JoinPlan, Typed, Typist, keyboard};
+use anyhow::{Context as _, bail};
+use drive::{JoinPlan, Typed, Typist, keyboard};
 use labs::Outcome;
 
 /// How long a terminal may take to show the last.
@@ -32,7 +33,7 @@ pub(crate) fn fits() -> bool {
 ///
 /// # Errors
 /// If the server cannot be reached at first, or if the terminal cannot be had.
-pub(crate) fn join(plan: JoinPlan) -> Result<Outcome, JoinError> {
+pub(crate) fn join(plan: JoinPlan) -> anyhow::Result<Outcome> {
     let (typist, keyboard) = keyboard();
     let (typed, to_type) = channel();
     let (mut lines, happenings) = screen::way();
@@ -45,10 +46,11 @@ pub(crate) fn join(plan: JoinPlan) -> Result<Outcome, JoinError> {
     let outcome = drive::join(plan, keyboard, &mut |shown| lines.show(shown));
     lines.end();
     match screen_done.recv_timeout(LEAVE_MAX) {
-        Ok(shown) => shown.map_err(JoinError::from)?,
-        Err(_stuck) => screen::give_back_stuck(),
+        Ok(shown) => shown.context("the terminal cannot be taken whole; try --plain")?,
+        Err(RecvTimeoutError::Timeout) => screen::give_back_stuck(),
+        Err(RecvTimeoutError::Disconnected) => bail!("the screen broke; try --plain"),
     }
-    outcome
+    Ok(outcome?)
 }
 
 /// Hands over what was typed, in a thread of its own, since the screen never waits.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::bail;
-use drive::{JoinError, JoinPlan};
+use drive::JoinPlan;
 use labs::framing::{Ending, Rules};
 use labs::{
     Dial, Machine, Outcome, Pauses, Service, Transport, Unanswered, add, board, calc, chat, clock, echo, numbers, sum,
@@ -33,17 +33,17 @@ pub(crate) fn run(command: ClientCommand) -> ExitCode {
     match outcome {
         Ok(Outcome::Done) if !complained => ExitCode::SUCCESS,
         Ok(Outcome::Done | Outcome::Failed) => ExitCode::from(FAILED),
-        Err(error) => report(Err(error.into()), FAILED),
+        Err(error) => report(Err(error), FAILED),
     }
 }
 
 /// Joins at a terminal or a pipe; tells also whether, in a pipe, anything went wrong.
-fn join_by_lines(plan: JoinPlan) -> (Result<Outcome, JoinError>, bool) {
+fn join_by_lines(plan: JoinPlan) -> (anyhow::Result<Outcome>, bool) {
     let history = services::state_folder().map(|folder| folder.join(format!("history-{}", plan.service)));
     let (mut terminal, keyboard) = Terminal::open(history);
     let outcome = drive::join(plan, keyboard, &mut |shown| terminal.show(shown));
     terminal.close();
-    (outcome, terminal.complained())
+    (outcome.map_err(Into::into), terminal.complained())
 }
 
 /// Which lab, whom to reach, and the lab's machine.

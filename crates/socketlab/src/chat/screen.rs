@@ -138,8 +138,10 @@ impl Drop for Taken {
     }
 }
 
-/// Else a terminal turns its wheel into arrow keys, which would call back what was typed.
-const WHEEL_IS_NO_KEY: &str = "\x1b[?1007l";
+/// Else a terminal turns its wheel into arrow keys, which would call back what was typed: xterm's control sequences, mode 1007.
+const WHEEL_IS_NO_KEY: &str = "\x1b[?1007s\x1b[?1007l";
+/// As it was, and where a terminal has not noted that, as it usually is.
+const WHEEL_AS_BEFORE: &str = "\x1b[?1007h\x1b[?1007r";
 
 /// Gives back a terminal that takes nothing, as far as that goes.
 pub(super) fn give_back_stuck() {
@@ -150,7 +152,7 @@ pub(super) fn give_back_stuck() {
 /// Gives the terminal back as it was.
 fn give_back() {
     give_back_stuck();
-    let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
+    let _ = execute!(io::stdout(), Print(WHEEL_AS_BEFORE), DisableBracketedPaste, LeaveAlternateScreen, Show);
 }
 
 fn give_back_at_panic() {
