@@ -114,6 +114,8 @@ pub struct ClientOptions {
     /// `numbers` only.
     pub every: Duration,
     pub seed: u64,
+    /// `chat` only: whether it outlives its connection.
+    pub lasting: bool,
     /// How its messages end on a stream.
     pub spoken: Ending,
     /// Whether it finds out how the server speaks; else only LF ends an answer.
@@ -129,6 +131,7 @@ impl Default for ClientOptions {
             count: Some(3),
             every: *numbers::EVERY_DEFAULT.end(),
             seed: 1,
+            lasting: false,
             spoken: Ending::Lf,
             guess: true,
             answer_max: WAIT,
@@ -151,7 +154,10 @@ impl ClientOptions {
             Service::Add => Box::new(add::Client::new(dial, "client", self.seed)),
             Service::Sum => Box::new(sum::Client::new(dial, self.dialect)),
             Service::Board => Box::new(board::Client::new(dial, self.acknowledged, SETTLE)),
-            Service::Chat => Box::new(chat::Client::new(dial, None, SETTLE)),
+            Service::Chat => {
+                let client = chat::Client::new(dial, None, SETTLE);
+                Box::new(if self.lasting { client.lasting(self.seed) } else { client })
+            }
         }
     }
 

@@ -8,8 +8,9 @@ use crate::backoff::Backoff;
 use crate::visible::Text;
 use crate::{Now, Outbox, Peer};
 
-/// How often a name is said again that our own lost connection seems to have, before another is asked for.
-const NAME_TRIES_MAX: u32 = 7;
+/// How often a name is said again that our own lost connection seems to have, before another is asked for: longer than a server takes
+/// to notice that we are gone.
+const NAME_TRIES_MAX: u32 = 10;
 /// A talk this long shows that the server is well, and that the next wait may be short again.
 const STEADY: Duration = Duration::from_secs(10);
 /// Behind these the server closes, and whoever came back unasked would not be welcome.

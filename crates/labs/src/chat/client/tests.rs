@@ -347,7 +347,7 @@ fn a_name_that_is_not_given_back_is_given_up() {
         }
         assert!(tries < 20);
     }
-    assert_eq!(tries, 7);
+    assert_eq!(tries, 10);
     talk.types("Robin");
     talk.done.clear();
     talk.said("Server: time=10.01 Robin has joined. Member count=2");
