@@ -100,11 +100,11 @@ fn draw_roster(frame: &mut Frame<'_>, model: &Model, theme: Theme, area: Rect) {
     // The head, and a foot where not all have a row.
     let room = usize::from(area.height.saturating_sub(1));
     let shown = if known == count && known <= room { known } else { known.min(room.saturating_sub(1)) };
-    let head = Line::from(format!("│ {count} here")).style(Modifier::DIM);
+    let head = Line::from(format!(" │ {count} here")).style(Modifier::DIM);
     let names = model.roster.names().take(shown);
-    let names = names.map(|name| Line::from(vec![Span::raw("│ "), Span::styled(name, theme.name(name))]));
-    let rest = (shown < count).then(|| Line::from(format!("│ and {} more: /who", count - shown)));
-    let blank = std::iter::repeat(Line::from("│"));
+    let names = names.map(|name| Line::from(vec![Span::raw(" │ "), Span::styled(name, theme.name(name))]));
+    let rest = (shown < count).then(|| Line::from(format!(" │ and {} more: /who", count - shown)));
+    let blank = std::iter::repeat(Line::from(" │"));
     for (y, line) in area.rows().zip([head].into_iter().chain(names).chain(rest).chain(blank)) {
         put(frame, y, &line);
     }

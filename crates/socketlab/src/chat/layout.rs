@@ -14,7 +14,7 @@ pub(super) struct Layout {
 
 /// From so many columns on there is room for the roster.
 const WIDE_COLUMNS: u16 = 80;
-const ROSTER_COLUMNS: u16 = 22;
+const ROSTER_COLUMNS: u16 = 23;
 
 impl Layout {
     pub(super) fn new(columns: u16, rows: u16) -> Self {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, sync_channel};
 
 use drive::Typed;
@@ -119,6 +120,9 @@ fn read_keys(screen: &SyncSender<Happening>) {
     }
 }
 
+/// Whether the terminal is ours. Given back twice, it would put its cursor where it was at first.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
 /// The terminal while it is ours.
 struct Taken;
 
@@ -126,6 +130,7 @@ impl Taken {
     fn take() -> io::Result<Self> {
         give_back_at_panic();
         enable_raw_mode()?;
+        TAKEN.store(true, Ordering::Relaxed);
         let taken = Self;
         execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Print(WHEEL_IS_NO_KEY))?;
         Ok(taken)
@@ -151,6 +156,9 @@ pub(super) fn give_back_stuck() {
 
 /// Gives the terminal back as it was.
 fn give_back() {
+    if !TAKEN.swap(false, Ordering::Relaxed) {
+        return;
+    }
     give_back_stuck();
     let _ = execute!(io::stdout(), Print(WHEEL_AS_BEFORE), DisableBracketedPaste, LeaveAlternateScreen, Show);
 }
