@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::chat::commands::Command;
 use crate::chat::flood::{Flood, FloodLimit, Verdict};
 use crate::chat::lobby::{LOBBY, RoomBounds, Rooms, Who};
-use crate::chat::{Name, QUITS, SERVER};
+use crate::chat::{Name, SERVER};
 use crate::members::Members;
 use crate::room::RoomId;
 use crate::visible::Shown;
@@ -116,7 +116,7 @@ impl Server {
     }
 
     fn log_in(&mut self, now: Now, peer: SocketAddr, message: &[u8], out: &mut Outbox) {
-        if QUITS.iter().any(|quit| quit.as_bytes() == message) {
+        if std::str::from_utf8(message).is_ok_and(|text| Command::parse(text) == Some(Command::Quit)) {
             return self.remove(now, peer, out);
         }
         let name = match Name::new(message) {
