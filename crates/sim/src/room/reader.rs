@@ -100,12 +100,12 @@ impl World {
 
     /// A program does what it can; says whether that was anything.
     pub(super) fn turn_program(&mut self, number: usize) -> bool {
-        let now = self.now();
         let wire = &mut self.wires[number];
         let Guest::Program(program) = &mut wire.guest else { return false };
         if wire.is_broken || wire.reader.is_none() {
             return false;
         }
+        let now = self.calendar.now(self.uptime);
         let mut reset = false;
         let any = program.turn(&mut Side {
             now,

@@ -123,15 +123,16 @@ impl Wire {
         if self.is_broken || self.is_shut {
             return Err(ErrorKind::ConnectionReset.into());
         }
-        let mut bytes = pieces.iter().flat_map(|piece| piece.iter().copied()).collect::<Vec<u8>>();
-        let offered = bytes.len();
+        let offered: usize = pieces.iter().map(|piece| piece.len()).sum();
         if self.talker().is_some_and(|talker| talker.presence == Presence::Closed) {
             // The first write finds nobody, and learns of it too late.
             self.tear();
             return Ok(offered);
         }
+        let room = self.to_client.room().min(offered);
+        let mut bytes: Vec<u8> = pieces.iter().flat_map(|piece| piece.iter().copied()).take(room).collect();
+        let taken = bytes.len();
         self.to_client.write(now, &mut bytes, chance);
-        let taken = offered - bytes.len();
         self.taken_bytes += taken;
         if taken == 0 && offered > 0 { Err(ErrorKind::WouldBlock.into()) } else { Ok(taken) }
     }
