@@ -243,7 +243,9 @@ impl<S> Shard<S> {
         for &slot in &self.stalled {
             let Some(member) = &mut self.members[slot as usize] else { continue };
             let Some(audience) = member.room.and_then(|room| self.rooms.get(&room)) else { continue };
-            if member.state == State::Stalled && member.cursor.position() < audience.window.start() {
+            // Also one that was resumed and not walked to since.
+            let is_lost = matches!(member.state, State::Lost { .. });
+            if !is_lost && member.cursor.position() < audience.window.start() {
                 member.state = State::Lost { slow: true };
                 self.lost.push(self.peers[slot as usize]);
             }
