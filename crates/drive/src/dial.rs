@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use labs::{Service, Transport};
 use rustix::io::Errno;
+use socket2::TcpKeepalive;
 use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 
 use crate::join::JoinPlan;
@@ -71,34 +72,71 @@ async fn addresses(plan: &JoinPlan) -> Result<Vec<SocketAddr>, JoinError> {
 pub(crate) async fn connect(plan: &JoinPlan) -> Result<(TcpStream, SocketAddr), JoinError> {
     let mut failure = None;
     for server in addresses(plan).await? {
-        let socket = if server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        if let Some(address) = plan.bind {
-            // A client that is started again need not wait until its last connection is forgotten.
-            socket.set_reuseaddr(true)?;
-            socket.bind(address).map_err(|error| JoinError::Bind { address, error })?;
-        }
-        let failed = match tokio::time::timeout(plan.connect_max, socket.connect(server)).await {
-            Ok(Ok(stream)) => {
-                // A request is written whole, so waiting for more to send with it only delays.
-                let _ = stream.set_nodelay(true);
-                return Ok((stream, server));
-            }
-            Ok(Err(error)) => explain(plan, server, error),
-            Err(_elapsed) => JoinError::Silent { server, connect_max: plan.connect_max },
+        match Call::of(plan, server).connect().await {
+            Ok(stream) => return Ok((stream, server)),
+            Err(failed) => failure.get_or_insert(failed),
         };
-        failure.get_or_insert(failed);
     }
     Err(failure.unwrap_or_else(|| JoinError::NoAddress { host: plan.host.clone() }))
 }
 
-fn explain(plan: &JoinPlan, server: SocketAddr, error: io::Error) -> JoinError {
-    if error.kind() == io::ErrorKind::ConnectionRefused {
-        JoinError::Refused { service: plan.service, transport: plan.transport, server }
-    } else if error.kind() == io::ErrorKind::TimedOut {
-        JoinError::Silent { server, connect_max: plan.connect_max }
-    } else {
-        JoinError::Unreachable { server, error }
+/// How one address is reached, and reached again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call {
+    service: Service,
+    server: SocketAddr,
+    bind: Option<SocketAddr>,
+    connect_max: Duration,
+    silence_max: Option<Duration>,
+}
+
+impl Call {
+    pub(crate) fn of(plan: &JoinPlan, server: SocketAddr) -> Self {
+        let &JoinPlan { service, bind, connect_max, silence_max, .. } = plan;
+        Self { service, server, bind, connect_max, silence_max }
     }
+
+    pub(crate) async fn connect(self) -> Result<TcpStream, JoinError> {
+        let socket = if self.server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        if let Some(address) = self.bind {
+            // A client that is started again need not wait until its last connection is forgotten.
+            socket.set_reuseaddr(true)?;
+            socket.bind(address).map_err(|error| JoinError::Bind { address, error })?;
+        }
+        let connected = tokio::time::timeout(self.connect_max, socket.connect(self.server)).await;
+        let stream = connected.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into()));
+        let stream = stream.map_err(|error| self.explain(error))?;
+        // A request is written whole, so waiting for more to send with it only delays.
+        let _ = stream.set_nodelay(true);
+        if let Some(silence_max) = self.silence_max {
+            // Without it a dead network is noticed later.
+            let _ = limit_silence(&stream, silence_max);
+        }
+        Ok(stream)
+    }
+
+    fn explain(self, error: io::Error) -> JoinError {
+        let Self { service, server, connect_max, .. } = self;
+        if error.kind() == io::ErrorKind::ConnectionRefused {
+            JoinError::Refused { service, transport: Transport::Tcp, server }
+        } else if error.kind() == io::ErrorKind::TimedOut {
+            JoinError::Silent { server, connect_max }
+        } else {
+            JoinError::Unreachable { server, error }
+        }
+    }
+}
+
+/// Lets the system break a connection whose other end acknowledges nothing for so long: neither data nor probes, tcp(7).
+fn limit_silence(stream: &TcpStream, silence_max: Duration) -> io::Result<()> {
+    const PROBES: u32 = 4;
+    let socket = socket2::SockRef::from(stream);
+    let quiet = silence_max / 2;
+    let keepalive = TcpKeepalive::new().with_time(quiet).with_interval(quiet / PROBES).with_retries(PROBES);
+    socket.set_tcp_keepalive(&keepalive)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(silence_max))?;
+    Ok(())
 }
 
 /// A socket that hears only the server, and is told when nobody is there.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::time::Duration;
 
 use labs::framing::{Ending, Rules};
@@ -11,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::clock::Clock;
-use crate::dial::{JoinError, connect, open_datagram_socket};
+use crate::dial::{Call, JoinError, connect, open_datagram_socket};
 use crate::keyboard::{Keyboard, Typed};
 use crate::resolve::Family;
 use crate::signals::Signals;
@@ -27,6 +28,8 @@ pub struct JoinPlan {
     pub bind: Option<SocketAddr>,
     /// How long a connection may take to be established.
     pub connect_max: Duration,
+    /// How long the server's system may acknowledge nothing until the connection counts as broken; none: as long as ours likes.
+    pub silence_max: Option<Duration>,
     pub rules: Rules,
     /// Makes the machine, once the server's address is known.
     pub machine: Box<dyn FnOnce(SocketAddr) -> Box<dyn Machine + Send>>,
@@ -70,10 +73,18 @@ enum Happened {
     GivenUp,
 }
 
-/// Bytes that went one way or the other.
+/// Bytes that went one way or the other, or the way for them.
 enum Moved {
     Read(usize),
     Written(usize),
+    Connected(TcpStream),
+}
+
+/// The way to a stream's server.
+enum Link {
+    Up(TcpStream),
+    Dialling(Pin<Box<dyn Future<Output = Result<TcpStream, JoinError>>>>),
+    Down,
 }
 
 impl Client<'_> {
@@ -114,7 +125,9 @@ impl Client<'_> {
             reached = connect(&plan) => reached?,
             () = self.signals.next() => return Ok(Outcome::Failed),
         };
-        let (mut stream, server) = reached;
+        let (stream, server) = reached;
+        let call = Call::of(&plan, server);
+        let mut link = Link::Up(stream);
         let mut connection = Connection::new(server, (plan.machine)(server), plan.rules, None);
         connection.open(self.clock.now(), &mut self.out);
         let mut buffer = vec![0; 64 * 1024];
@@ -124,12 +137,16 @@ impl Client<'_> {
             unsent.extend_from_slice(self.out.wire());
             if let Some(outcome) = self.show() {
                 // What the server does not take by then, it does not get.
-                let _ = tokio::time::timeout(FAREWELL_MAX, farewell(stream, &unsent)).await;
+                let _ = tokio::time::timeout(FAREWELL_MAX, farewell(link, &unsent)).await;
                 return Ok(outcome);
+            }
+            if self.out.dials() {
+                unsent.clear();
+                link = Link::Dialling(Box::pin(call.connect()));
             }
             self.out.clear();
             let happened =
-                self.wait(transfer(&mut stream, &mut buffer, &unsent, read_ended), connection.deadline()).await;
+                self.wait(transfer(&mut link, &mut buffer, &unsent, read_ended), connection.deadline()).await;
             let (now, out) = (self.clock.now(), &mut self.out);
             match happened {
                 Happened::Moved(Ok(Moved::Written(count))) => drop(unsent.drain(..count)),
@@ -138,7 +155,17 @@ impl Client<'_> {
                     connection.receive_end(now, out);
                 }
                 Happened::Moved(Ok(Moved::Read(count))) => connection.receive(now, &buffer[..count], out),
-                Happened::Moved(Err(_)) => connection.lose(now, out),
+                Happened::Moved(Ok(Moved::Connected(stream))) => {
+                    read_ended = false;
+                    link = Link::Up(stream);
+                    connection.reopen(now, out);
+                }
+                Happened::Moved(Err(_)) => {
+                    unsent.clear();
+                    link = Link::Down;
+                    // A machine that dials lives on; any other ends its run at this.
+                    connection.pass(now, Event::Gone(Peer::Remote(server)), out);
+                }
                 Happened::Typed(typed) => connection.pass(now, typed_event(&typed), out),
                 Happened::Timeout => connection.tick(now, out),
                 Happened::GivenUp => return Ok(Outcome::Failed),
@@ -188,6 +215,7 @@ impl Client<'_> {
                     told_refused = false;
                     Event::Message(peer, Ending::split(&buffer[..*count]).0)
                 }
+                Happened::Moved(Ok(Moved::Connected(_))) => continue,
                 Happened::Moved(Err(_)) => {
                     if !std::mem::replace(&mut told_refused, true) {
                         self.out.complain(format_args!("{refused}"));
@@ -214,8 +242,12 @@ fn typed_event(typed: &Typed) -> Event<'_> {
 }
 
 /// Reads and writes, whichever is possible first: a server that does not read is still heard.
-async fn transfer(stream: &mut TcpStream, buffer: &mut [u8], unsent: &[u8], read_ended: bool) -> io::Result<Moved> {
-    let (mut reader, mut writer) = stream.split();
+async fn transfer(link: &mut Link, buffer: &mut [u8], unsent: &[u8], read_ended: bool) -> io::Result<Moved> {
+    let (mut reader, mut writer) = match link {
+        Link::Up(stream) => stream.split(),
+        Link::Dialling(call) => return call.await.map(Moved::Connected).map_err(io::Error::other),
+        Link::Down => return std::future::pending().await,
+    };
     tokio::select! {
         read = reader.read(buffer), if !read_ended => read.map(Moved::Read),
         written = writer.write(unsent), if !unsent.is_empty() => written.map(Moved::Written),
@@ -224,7 +256,8 @@ async fn transfer(stream: &mut TcpStream, buffer: &mut [u8], unsent: &[u8], read
 }
 
 /// Says the last, and that we are done, and waits for the server to be done too.
-async fn farewell(mut stream: TcpStream, unsent: &[u8]) -> io::Result<u64> {
+async fn farewell(link: Link, unsent: &[u8]) -> io::Result<u64> {
+    let Link::Up(mut stream) = link else { return Ok(0) };
     stream.write_all(unsent).await?;
     stream.shutdown().await?;
     tokio::io::copy(&mut stream, &mut tokio::io::sink()).await

@@ -10,12 +10,15 @@
 //!
 //! Stateful, and that is why the server notices who is gone: a member is its connection. (lab sheet 002, question 8)
 
+mod client;
 mod commands;
 mod flood;
 mod lobby;
 mod name;
+mod outgoing;
 mod server;
 
+pub use client::Client;
 pub use name::{Name, NameError};
 pub use server::{Options, Server};
 
@@ -23,3 +26,5 @@ pub use server::{Options, Server};
 pub const SERVER: &str = "Server";
 /// What a member says to leave.
 pub const QUITS: [&str; 3] = ["quit", "q", "/quit"];
+/// What the answer to a name begins with if it cannot be had.
+const REFUSED: &[u8] = b"Error: ";

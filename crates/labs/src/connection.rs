@@ -79,6 +79,13 @@ impl Connection {
         self.pass(now, Event::Opened(Peer::Remote(self.peer)), out);
     }
 
+    /// Another stream to the same peer is established in place of one that ended: for a client that dialled again.
+    pub fn reopen(&mut self, now: Now, out: &mut Outbox) {
+        self.framing.forget();
+        self.rest = Vec::new();
+        self.open(now, out);
+    }
+
     /// Bytes arrived.
     pub fn receive(&mut self, now: Now, bytes: &[u8], out: &mut Outbox) {
         if self.finished {

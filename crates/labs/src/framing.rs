@@ -133,6 +133,11 @@ impl Framing {
         Self { rules, manner, begun: Vec::new(), quiet_at: None }
     }
 
+    /// Begins again, with another stream.
+    pub fn forget(&mut self) {
+        *self = Self::new(Arc::clone(&self.rules));
+    }
+
     /// How the next message to this peer is to end.
     pub fn ending(&self) -> Ending {
         if let Some(spoken) = self.rules.spoken {

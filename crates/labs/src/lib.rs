@@ -9,6 +9,7 @@
 pub mod add;
 mod allowance;
 pub mod alnum;
+mod backoff;
 pub mod board;
 pub mod calc;
 mod catalog;

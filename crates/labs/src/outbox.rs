@@ -21,6 +21,7 @@ pub struct Outbox {
     about: Option<SocketAddr>,
     muted: bool,
     finished: bool,
+    dials: bool,
     outcome: Option<Outcome>,
 }
 
@@ -46,6 +47,10 @@ pub enum Tone {
     Complain,
     /// A question: the prompt for the next line, and the permission to read one.
     Ask,
+    /// What was typed, behind its prompt: for a terminal on which it does not stand already.
+    Echo,
+    /// How things stand from now on, for a terminal with a place for it; each replaces the last.
+    State,
 }
 
 /// One line for the terminal, already safe to show.
@@ -130,6 +135,16 @@ impl Outbox {
         self.show(Tone::Ask, format_args!("{prompt}"));
     }
 
+    /// Repeats what was typed, for a terminal on which it does not stand already.
+    pub fn echo(&mut self, line: fmt::Arguments<'_>) {
+        self.show(Tone::Echo, line);
+    }
+
+    /// Tells how things stand from now on.
+    pub fn state(&mut self, line: fmt::Arguments<'_>) {
+        self.show(Tone::State, line);
+    }
+
     fn show(&mut self, tone: Tone, line: fmt::Arguments<'_>) {
         if self.muted {
             return;
@@ -146,6 +161,12 @@ impl Outbox {
             Peer::Store => {}
             Peer::Remote(_) => self.finished = true,
         }
+    }
+
+    /// Asks for a new connection to a client's server in place of the one that it has or had. It is answered with
+    /// [`crate::Event::Opened`], or with [`crate::Event::Gone`] if the server cannot be reached.
+    pub fn dial(&mut self) {
+        self.dials = true;
     }
 
     /// Ends a client's run with a sentence that says what failed.
@@ -216,6 +237,11 @@ impl Outbox {
         self.finished || self.outcome.is_some()
     }
 
+    /// Whether a client wants a new connection.
+    pub fn dials(&self) -> bool {
+        self.dials
+    }
+
     /// Whether a client's run is over, and how.
     pub fn outcome(&self) -> Option<Outcome> {
         self.outcome
@@ -235,6 +261,7 @@ impl Outbox {
         self.stored.clear();
         self.stored.shrink_to(KEPT_BYTES_MAX / size_of::<Vec<u8>>());
         self.finished = false;
+        self.dials = false;
         self.outcome = None;
     }
 }

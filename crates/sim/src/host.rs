@@ -114,6 +114,8 @@ pub struct ClientOptions {
     /// `numbers` only.
     pub every: Duration,
     pub seed: u64,
+    /// `chat` only: whether it outlives its connection.
+    pub lasting: bool,
     /// How its messages end on a stream.
     pub spoken: Ending,
     /// Whether it finds out how the server speaks; else only LF ends an answer.
@@ -129,6 +131,7 @@ impl Default for ClientOptions {
             count: Some(3),
             every: *numbers::EVERY_DEFAULT.end(),
             seed: 1,
+            lasting: false,
             spoken: Ending::Lf,
             guess: true,
             answer_max: WAIT,
@@ -143,7 +146,7 @@ impl ClientOptions {
             Service::Numbers => {
                 Box::new(numbers::Client::new(dial, Pauses::new(self.every..=self.every, self.seed), self.count))
             }
-            Service::Echo | Service::Alnum | Service::Chat => Box::new(echo::Client::new(dial)),
+            Service::Echo | Service::Alnum => Box::new(echo::Client::new(dial)),
             Service::Clock => {
                 Box::new(clock::Client::new(dial, Pauses::new(clock::EVERY_DEFAULT, self.seed), self.count, self.seed))
             }
@@ -151,6 +154,10 @@ impl ClientOptions {
             Service::Add => Box::new(add::Client::new(dial, "client", self.seed)),
             Service::Sum => Box::new(sum::Client::new(dial, self.dialect)),
             Service::Board => Box::new(board::Client::new(dial, self.acknowledged, SETTLE)),
+            Service::Chat => {
+                let client = chat::Client::new(dial, None, SETTLE);
+                Box::new(if self.lasting { client.lasting(self.seed) } else { client })
+            }
         }
     }
 

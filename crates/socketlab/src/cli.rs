@@ -105,6 +105,17 @@ pub(crate) enum ClientCommand {
         #[arg(long)]
         acknowledged: bool,
     },
+    /// Talk in a room: full screen at a terminal, line by line in a pipe
+    Chat {
+        #[command(flatten)]
+        client: ClientArgs,
+        /// The login name; without it you are asked
+        #[arg(long)]
+        name: Option<String>,
+        /// Line by line at a terminal too, as on the lab sheet
+        #[arg(long)]
+        plain: bool,
+    },
 }
 
 /// What `serve` and `config` take.
@@ -228,9 +239,10 @@ pub(crate) struct ClientArgs {
     /// How long a connection or an answer may take
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_pause)]
     pub(crate) timeout: Duration,
-    /// How our messages end over TCP: bare, as most lab programs send them, or with a newline
-    #[arg(long, value_enum, default_value = "bare")]
-    pub(crate) framing: Spoken,
+    /// How our messages end over TCP: bare, as most lab programs send them, or with a newline. Left out: bare, and in chat
+    /// as the server ends its own
+    #[arg(long, value_enum)]
+    pub(crate) framing: Option<Spoken>,
 }
 
 impl ClientArgs {

@@ -8,7 +8,7 @@ use anyhow::bail;
 use drive::JoinPlan;
 use labs::framing::{Ending, Rules};
 use labs::{
-    Dial, Machine, Outcome, Pauses, Service, Transport, Unanswered, add, board, calc, clock, echo, numbers, sum,
+    Dial, Machine, Outcome, Pauses, Service, Transport, Unanswered, add, board, calc, chat, clock, echo, numbers, sum,
 };
 
 use crate::cli::{ClientArgs, ClientCommand, Spoken};
@@ -24,23 +24,30 @@ type MakeClient = Box<dyn FnOnce(Dial, Settle) -> Box<dyn Machine + Send>>;
 struct Settle(Duration);
 
 pub(crate) fn run(command: ClientCommand) -> ExitCode {
-    let plan = match lab(command).and_then(|(service, client, make)| plan(service, client, make)) {
+    let full_screen = matches!(command, ClientCommand::Chat { plain: false, .. }) && crate::chat::fits();
+    let plan = match lab(command, full_screen).and_then(|(service, client, make)| plan(service, client, make)) {
         Ok(plan) => plan,
         Err(error) => return report(Err(error), USAGE),
     };
+    let (outcome, complained) = if full_screen { (crate::chat::join(plan), false) } else { join_by_lines(plan) };
+    match outcome {
+        Ok(Outcome::Done) if !complained => ExitCode::SUCCESS,
+        Ok(Outcome::Done | Outcome::Failed) => ExitCode::from(FAILED),
+        Err(error) => report(Err(error), FAILED),
+    }
+}
+
+/// Joins at a terminal or a pipe; tells also whether, in a pipe, anything went wrong.
+fn join_by_lines(plan: JoinPlan) -> (anyhow::Result<Outcome>, bool) {
     let history = services::state_folder().map(|folder| folder.join(format!("history-{}", plan.service)));
     let (mut terminal, keyboard) = Terminal::open(history);
     let outcome = drive::join(plan, keyboard, &mut |shown| terminal.show(shown));
     terminal.close();
-    match outcome {
-        Ok(Outcome::Done) if !terminal.complained() => ExitCode::SUCCESS,
-        Ok(Outcome::Done | Outcome::Failed) => ExitCode::from(FAILED),
-        Err(error) => report(Err(error.into()), FAILED),
-    }
+    (outcome.map_err(Into::into), terminal.complained())
 }
 
 /// Which lab, whom to reach, and the lab's machine.
-fn lab(command: ClientCommand) -> anyhow::Result<(Service, ClientArgs, MakeClient)> {
+fn lab(command: ClientCommand, full_screen: bool) -> anyhow::Result<(Service, ClientArgs, MakeClient)> {
     let seed = fastrand::u64(..);
     Ok(match command {
         ClientCommand::Numbers { client, repeat } => {
@@ -85,6 +92,16 @@ fn lab(command: ClientCommand) -> anyhow::Result<(Service, ClientArgs, MakeClien
                 Box::new(move |dial, settle| Box::new(board::Client::new(dial, acknowledged, settle.0)));
             (Service::Board, client, make)
         }
+        ClientCommand::Chat { client, name, .. } => {
+            if let Some(name) = &name {
+                check_name(name, chat::Name::new(name.as_bytes()).is_ok())?;
+            }
+            let make: MakeClient = Box::new(move |dial, settle| {
+                let client = chat::Client::new(dial, name, settle.0);
+                Box::new(if full_screen { client.lasting(seed) } else { client })
+            });
+            (Service::Chat, client, make)
+        }
     })
 }
 
@@ -107,19 +124,22 @@ fn plan(service: Service, client: ClientArgs, make: MakeClient) -> anyhow::Resul
     let address = client.server.as_ref();
     let host = address.and_then(|address| address.host.clone()).unwrap_or_else(|| "localhost".to_owned());
     let port = address.and_then(|address| address.port).unwrap_or_else(|| service.port());
-    let ending = match client.framing {
-        Spoken::Bare => Ending::None,
-        Spoken::Lf => Ending::Lf,
-        Spoken::Crlf => Ending::CrLf,
+    let spoken = match client.framing {
+        Some(Spoken::Bare) => Some(Ending::None),
+        Some(Spoken::Lf) => Some(Ending::Lf),
+        Some(Spoken::Crlf) => Some(Ending::CrLf),
+        None => (service != Service::Chat).then_some(Ending::None),
     };
-    let alone = transport == Transport::Tcp && ending == Ending::None;
+    let alone = transport == Transport::Tcp && spoken.is_none_or(|ending| ending == Ending::None);
     let settle = Settle(if alone { SETTLE } else { Duration::ZERO });
     warn_of_port(service, transport, client.bind);
     let answer_max = client.timeout;
-    let rules = Rules { spoken: Some(ending), message_bytes_max: ANSWER_BYTES_MAX, ..Rules::default() };
+    let rules = Rules { greeting: Ending::None, spoken, message_bytes_max: ANSWER_BYTES_MAX, ..Rules::default() };
     let machine = Box::new(move |server: SocketAddr| make(Dial { server, transport, answer_max }, settle));
     let (family, bind) = (client.family.family(), client.bind);
-    Ok(JoinPlan { service, host, port, family, transport, bind, connect_max: client.timeout, rules, machine })
+    let silence_max = (service == Service::Chat).then_some(SILENCE_MAX);
+    let connect_max = client.timeout;
+    Ok(JoinPlan { service, host, port, family, transport, bind, connect_max, silence_max, rules, machine })
 }
 
 /// Says it when our own port is one that our servers never answer.
@@ -133,5 +153,7 @@ fn warn_of_port(service: Service, transport: Transport, bind: Option<SocketAddr>
     }
 }
 
+/// Whoever only listens still notices within this time that the network is dead.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// The largest answer a client takes: any a server of ours can be set to send.
 const ANSWER_BYTES_MAX: usize = 2 * 1024 * 1024;

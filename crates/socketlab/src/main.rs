@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the one crate that prints")]
 
 mod address;
+mod chat;
 mod cli;
 mod config;
 mod join;

@@ -122,10 +122,10 @@ impl Log for Printer {
         match (self.format, line.tone) {
             (LogFormat::Json, _) => self.queue.push(Tone::Print, |lines| push_line(lines, &line)),
             (LogFormat::Text, Tone::Complain) => self.complain(&format!("{}: {}", line.service, line.text)),
-            (LogFormat::Text, Tone::Print | Tone::Ask) if self.names_services => {
+            (LogFormat::Text, Tone::Print | Tone::Ask | Tone::Echo | Tone::State) if self.names_services => {
                 self.say(&format!("{:<8} {}", line.service, line.text));
             }
-            (LogFormat::Text, Tone::Print | Tone::Ask) => self.say(line.text),
+            (LogFormat::Text, Tone::Print | Tone::Ask | Tone::Echo | Tone::State) => self.say(line.text),
         }
     }
 }

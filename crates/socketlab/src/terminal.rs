@@ -44,12 +44,15 @@ impl Terminal {
         match (&mut self.screen, shown.tone) {
             // A terminal that is gone cannot answer; its end is then what is heard.
             (_, Tone::Ask) => drop(self.prompts.send(shown.text.to_owned())),
-            (Screen::Person(person), _) => person.show(shown.text),
+            // It has no place for it.
+            (_, Tone::State) => {}
+            (Screen::Person(_), Tone::Echo) => {}
+            (Screen::Person(person), Tone::Print | Tone::Complain) => person.show(shown.text),
             (Screen::Pipe, Tone::Complain) => {
                 self.complained = true;
                 eprintln!("{}", shown.text);
             }
-            (Screen::Pipe, Tone::Print) => {
+            (Screen::Pipe, Tone::Print | Tone::Echo) => {
                 let mut stdout = std::io::stdout().lock();
                 let written = writeln!(stdout, "{}", shown.text).and_then(|()| stdout.flush());
                 if written.is_err() {

@@ -60,7 +60,8 @@ impl Stage {
             members_max: 3,
         };
         let count = flag(4).then_some(3);
-        let client = ClientOptions { dialect, acknowledged: flag(0), count, ..ClientOptions::default() };
+        let client =
+            ClientOptions { dialect, acknowledged: flag(0), count, lasting: flag(7), ..ClientOptions::default() };
         let over_udp = service.speaks(Transport::Udp) && (flag(5) || !service.speaks(Transport::Tcp));
         let played = match (flag(6), over_udp) {
             (false, false) => Played::Connection(options.connection(service, REMOTE, shelf.clone())),

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::server::{PATIENCE, Server, socketlab};
 
 /// Runs a client with this input; gives exit code, standard output and standard error.
-fn client(args: &[&str], server: SocketAddr, input: &str) -> (i32, String, String) {
+pub(crate) fn client(args: &[&str], server: SocketAddr, input: &str) -> (i32, String, String) {
     let folder = tempfile::tempdir().unwrap();
     let (name, options) = args.split_first().unwrap();
     let mut child = socketlab(&folder)

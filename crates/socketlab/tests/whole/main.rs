@@ -3,11 +3,13 @@
 
 mod bare;
 mod board;
+mod chat;
 mod clients;
 mod datagrams;
 mod limits;
 mod lines;
 mod peer;
+mod person;
 mod pressure;
 mod printing;
 mod scenarios;

@@ -1,106 +1,12 @@
-//! A client at a terminal: a pseudoterminal whose screen a terminal emulator reads, pty(7).
+//! A client at a terminal, line by line.
 
-use std::fs::File;
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::net::TcpListener;
 
 use rustix::process::Signal;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Termios, tcgetattr};
-use tempfile::TempDir;
 
 use crate::peer::Stream;
-use crate::server::{PATIENCE, Server, skip, socketlab};
-
-/// A person in front of a client.
-struct Person {
-    client: Child,
-    keys: File,
-    output: Receiver<Vec<u8>>,
-    screen: vt100::Parser,
-    terminal: File,
-    before: Termios,
-}
-
-impl Person {
-    /// Starts a client at a terminal of its own; none where `setsid` is not installed.
-    fn start(folder: &TempDir, args: &[&str], server: SocketAddr) -> Option<Self> {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
-        let terminal = File::options().read(true).write(true).open(path).unwrap();
-        let before = tcgetattr(&terminal).unwrap();
-        let own_end = || Stdio::from(terminal.try_clone().unwrap());
-        let client = Command::new("setsid")
-            .args(["--ctty", "--wait"])
-            .arg(socketlab(folder).get_program())
-            .args(args)
-            .arg(server.to_string())
-            .env("XDG_STATE_HOME", folder.path())
-            .env("TERM", "xterm")
-            .stdin(own_end())
-            .stdout(own_end())
-            .stderr(own_end())
-            .spawn();
-        let Ok(client) = client else {
-            skip("a client at a terminal: `setsid` is not installed");
-            return None;
-        };
-        let keys = File::from(master);
-        let (sender, output) = channel();
-        let mut written = keys.try_clone().unwrap();
-        std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(count @ 1..) = written.read(&mut buffer) {
-                if sender.send(buffer[..count].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        Some(Self { client, keys, output, screen: vt100::Parser::default(), terminal, before })
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-    }
-
-    /// Waits until the screen, without empty rows, is this.
-    fn expect_screen(&mut self, wanted: &[&str]) {
-        loop {
-            let screen = self.screen.screen().contents();
-            let rows: Vec<_> = screen.lines().map(str::trim_end).filter(|row| !row.is_empty()).collect();
-            if rows == wanted {
-                return;
-            }
-            let Ok(more) = self.output.recv_timeout(PATIENCE) else { panic!("expected {wanted:#?}, got {rows:#?}") };
-            self.screen.process(&more);
-        }
-    }
-
-    /// Waits until the last row that is not empty is this.
-    fn expect_last_row(&mut self, wanted: &str) {
-        loop {
-            let screen = self.screen.screen().contents();
-            let row = screen.lines().map(str::trim_end).rfind(|row| !row.is_empty()).unwrap_or_default().to_owned();
-            if row == wanted {
-                return;
-            }
-            let Ok(more) = self.output.recv_timeout(PATIENCE) else { panic!("expected {wanted:?}, got {row:?}") };
-            self.screen.process(&more);
-        }
-    }
-
-    /// Waits for the client's end, and checks that the terminal is as it was.
-    fn expect_exit(mut self, code: i32) {
-        assert_eq!(self.client.wait().unwrap().code(), Some(code));
-        let after = tcgetattr(&self.terminal).unwrap();
-        assert_eq!(after.local_modes, self.before.local_modes);
-        assert_eq!(after.input_modes, self.before.input_modes);
-    }
-}
+use crate::person::Person;
+use crate::server::{PATIENCE, Server};
 
 #[test]
 fn a_person_calculates_and_calls_back_what_was_typed() {

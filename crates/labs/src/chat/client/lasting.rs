@@ -1,0 +1,162 @@
+//! What outlives a connection: the client comes back, with what was typed meanwhile.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Client, Phase};
+use crate::backoff::Backoff;
+use crate::visible::Text;
+use crate::{Now, Outbox, Peer};
+
+/// How often a name is said again that our own lost connection seems to have, before another is asked for: longer than a server takes
+/// to notice that we are gone.
+const NAME_TRIES_MAX: u32 = 10;
+/// A talk this long shows that the server is well, and that the next wait may be short again.
+const STEADY: Duration = Duration::from_secs(10);
+/// Behind these the server closes, and whoever came back unasked would not be welcome.
+const DISMISSALS: [&[u8]; 2] = [b"Server: the operator removed you", b"Server: nothing heard for "];
+
+/// What was sent before a connection broke has arrived by then, since the system breaks one that does not acknowledge it for so long.
+pub(super) const DOUBT_BROKEN: Duration = Duration::from_secs(30);
+/// A system that closes a connection in order has given its program all that came before: only what was under way is in doubt.
+pub(super) const DOUBT_CLOSED: Duration = Duration::from_secs(2);
+
+/// A wait that is shown in whole seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pause {
+    until: Duration,
+    /// The seconds shown.
+    seconds: u32,
+}
+
+impl Pause {
+    fn new(uptime: Duration, length: Duration) -> Self {
+        let mut pause = Self { until: uptime + length, seconds: 0 };
+        pause.tick(uptime);
+        pause
+    }
+
+    pub(super) fn is_over(self, uptime: Duration) -> bool {
+        self.until <= uptime
+    }
+
+    /// Takes a second off what is shown, once it has passed.
+    pub(super) fn tick(&mut self, uptime: Duration) {
+        let left = self.until.saturating_sub(uptime);
+        self.seconds = left.as_millis().div_ceil(1000) as u32;
+    }
+
+    /// When there is a second less to show.
+    pub(super) fn tick_at(self) -> Duration {
+        self.until.saturating_sub(Duration::from_secs(u64::from(self.seconds.saturating_sub(1))))
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Lasting {
+    dialling: Backoff,
+    naming: Backoff,
+    /// Since when the name is or was ours.
+    entered_at: Option<Duration>,
+    /// Whether the server sent us away.
+    dismissed: bool,
+}
+
+impl Lasting {
+    pub(super) fn entered(&mut self, now: Now, waiting: usize, out: &mut Outbox) {
+        let again = self.entered_at.replace(now.uptime).is_some();
+        self.naming.reset();
+        if again && waiting > 0 {
+            let messages =
+                if waiting == 1 { "the kept message".to_owned() } else { format!("{waiting} kept messages") };
+            out.print(format_args!("we are back, sending {messages}"));
+        }
+    }
+
+    /// How long to wait until a refused name is said again, and whether it is the first time; none if it was never ours, or for too long not.
+    pub(super) fn name_pause(&mut self, now: Now) -> Option<(Pause, bool)> {
+        let first = self.naming.tries() == 0;
+        if self.entered_at.is_some() && self.naming.tries() < NAME_TRIES_MAX {
+            return Some((Pause::new(now.uptime, self.naming.next()), first));
+        }
+        self.entered_at = None;
+        self.naming.reset();
+        None
+    }
+
+    pub(super) fn note_said(&mut self, message: &[u8]) {
+        self.dismissed |= DISMISSALS.iter().any(|words| message.starts_with(words));
+    }
+
+    fn dial_pause(&mut self, now: Now) -> Option<Pause> {
+        (!self.dismissed).then(|| Pause::new(now.uptime, self.dialling.next()))
+    }
+}
+
+impl Client {
+    /// A client that dials again when its connection is lost, keeps what is typed meanwhile, and tells how things stand.
+    pub fn lasting(self, seed: u64) -> Self {
+        let (dialling, naming) = (Backoff::new(seed), Backoff::new(!seed));
+        Self { lasting: Some(Lasting { dialling, naming, entered_at: None, dismissed: false }), ..self }
+    }
+
+    pub(super) fn dial(&mut self, out: &mut Outbox) {
+        if let Some(lasting) = &mut self.lasting {
+            lasting.dismissed = false;
+        }
+        self.phase = Phase::Dialling;
+        out.dial();
+    }
+
+    /// The server is away. What was sent for at most `doubt` may not have arrived.
+    pub(super) fn lost(&mut self, now: Now, doubt: Duration, why: fmt::Arguments<'_>, out: &mut Outbox) {
+        if matches!(self.phase, Phase::Leaving { .. }) {
+            return out.finish(Peer::Terminal);
+        }
+        let Some(lasting) = &mut self.lasting else { return out.fail(why) };
+        match self.phase {
+            Phase::Leaving { .. } | Phase::Lost(_) => return,
+            // The state says it.
+            Phase::Dialling => {}
+            Phase::Naming | Phase::Entering { .. } | Phase::Talking | Phase::Taken(_) => {
+                out.complain(why);
+                for line in self.outgoing.take_sent(now.uptime.saturating_sub(doubt)) {
+                    out.complain(format_args!("may not have arrived: {}", Text(&line)));
+                }
+                if lasting.entered_at.is_some_and(|at| at + STEADY <= now.uptime) {
+                    lasting.dialling.reset();
+                }
+            }
+        }
+        let pause = self.name.as_ref().and_then(|_| lasting.dial_pause(now));
+        self.phase = Phase::Lost(pause);
+    }
+
+    pub(super) fn tell_unsent(&self, out: &mut Outbox) {
+        match self.outgoing.waiting() {
+            0 => {}
+            1 => out.complain(format_args!("one message was not sent")),
+            many => out.complain(format_args!("{many} messages were not sent")),
+        }
+    }
+
+    pub(super) fn tell_state(&self, out: &mut Outbox) {
+        if self.lasting.is_none() {
+            return;
+        }
+        let server = self.dial.server;
+        let name = Text(self.name.as_deref().unwrap_or_default());
+        match self.phase {
+            Phase::Naming => out.state(format_args!("connected to {server}, without a name")),
+            Phase::Entering { .. } => out.state(format_args!("connected to {server}, entering as {name}")),
+            Phase::Talking => out.state(format_args!("connected to {server} as {name}")),
+            Phase::Taken(pause) => {
+                out.state(format_args!("the name {name} is still taken, next try in {} s", pause.seconds))
+            }
+            Phase::Lost(Some(pause)) => out.state(format_args!("lost {server}, next try in {} s", pause.seconds)),
+            Phase::Lost(None) => out.state(format_args!("left {server}: whatever you type connects again")),
+            Phase::Dialling => out.state(format_args!("connecting to {server}")),
+            Phase::Leaving { .. } => out.state(format_args!("leaving")),
+        }
+    }
+}
