@@ -19,3 +19,6 @@ pub use shard::{Closing, Delivered, Shard};
 /// One room of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoomId(pub u32);
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ pub mod fuzz;
 pub mod host;
 mod log;
 pub mod network;
+pub mod room;
 pub mod scenarios;
 pub mod seeds;
 mod store;

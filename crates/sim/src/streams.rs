@@ -14,7 +14,7 @@ use crate::network::Course;
 use crate::{Calendar, Log, Store, Terminal};
 
 pub use machine::MachineEnd;
-use pipe::Pipe;
+pub(crate) use pipe::Pipe;
 pub use program::ProgramEnd;
 
 /// What sits at an end of a stream.
@@ -52,15 +52,15 @@ struct Stream {
 
 /// What an end sees of the world in one turn.
 pub(crate) struct Side<'a> {
-    now: Now,
-    chance: &'a mut Rng,
-    incoming: &'a mut Pipe,
-    outgoing: &'a mut Pipe,
-    stored: &'a mut Vec<Vec<u8>>,
-    reset: &'a mut bool,
-    log: &'a Log,
-    stream: usize,
-    place: usize,
+    pub(crate) now: Now,
+    pub(crate) chance: &'a mut Rng,
+    pub(crate) incoming: &'a mut Pipe,
+    pub(crate) outgoing: &'a mut Pipe,
+    pub(crate) stored: &'a mut Vec<Vec<u8>>,
+    pub(crate) reset: &'a mut bool,
+    pub(crate) log: &'a Log,
+    pub(crate) stream: usize,
+    pub(crate) place: usize,
 }
 
 impl Side<'_> {

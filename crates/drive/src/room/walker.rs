@@ -8,6 +8,7 @@ use std::time::Duration;
 use labs::room::{Closing, Delivered, Shard};
 use labs::{Event, Peer};
 use socket2::SockRef;
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -66,10 +67,17 @@ async fn deliver_all(shard: &mut Shard<Arc<TcpStream>>, resume: &UnboundedSender
 }
 
 fn write(stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
-    match pieces {
+    let socket = SockRef::from(stream);
+    let send = || match pieces {
         // Cheaper for the system than a list of one.
-        [piece] => stream.try_write(piece),
-        _ => stream.try_write_vectored(pieces),
+        [piece] => socket.send(piece),
+        _ => socket.send_vectored(pieces),
+    };
+    // Nearly every stream takes everything, so the system is asked before the runtime, whose notes on each stream lie elsewhere in memory.
+    match send() {
+        // It is asked again where the runtime sees it, which then tells when the stream takes bytes again.
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.try_io(Interest::WRITABLE, send),
+        sent => sent,
     }
 }
 
@@ -82,7 +90,7 @@ async fn wait_for_room(stream: Arc<TcpStream>, slot: u32, resume: UnboundedSende
 
 /// Gives a peer its last bytes and closes, without waiting for it here.
 fn see_off(room: &Arc<Room>, closing: Closing<Arc<TcpStream>>) {
-    let Closing { stream, rest, .. } = closing;
+    let Closing { stream, rest } = closing;
     let sent = stream.try_write(&rest).unwrap_or(0);
     let rest = rest[sent..].to_vec();
     let lingering = Arc::clone(&room.serving.lingering);

@@ -161,20 +161,26 @@ impl Rooms {
         }
     }
 
-    /// Announces at once, or notes for later and says so with `false`.
+    /// Announces at once, or gathers and says so with `false`.
     fn announce(&mut self, now: Now, id: RoomId, who: Who<'_>, step: Step, out: &mut Outbox) -> bool {
         let Some(room) = self.rooms.get_mut(&id) else { return true };
         // Whoever leaves was counted too.
-        let gathers = room.count() + usize::from(step == Step::Left) > self.bounds.announce_members_max;
+        let before = room.count() + usize::from(step == Step::Left);
+        let gathers = before > self.bounds.announce_members_max;
         out.print(format_args!("{}{}", Place(id, room), Announcement::of(now, who, step, room)));
-        if gathers && now.uptime < room.announce_at {
+        let is_early = now.uptime < room.announce_at;
+        if gathers && (is_early || room.deadline().is_some()) {
             match step {
                 Step::Joined => room.joined += 1,
                 Step::Left => room.left += 1,
             }
+            if !is_early {
+                room.tell_gathered(now, id, room.count(), out);
+            }
             return false;
         }
-        room.tell_gathered(now, id, out);
+        // Only where somebody leaves, and they are no longer too many.
+        room.tell_gathered(now, id, before, out);
         out.publish(id, None, format_args!("{}", Announcement::of(now, who, step, room)));
         if gathers {
             room.announce_at = now.uptime + GATHER;
@@ -191,8 +197,7 @@ impl Rooms {
     pub(crate) fn tell_due(&mut self, now: Now, out: &mut Outbox) {
         for (&id, room) in &mut self.rooms {
             if room.deadline().is_some_and(|at| at <= now.uptime) {
-                room.tell_gathered(now, id, out);
-                room.announce_at = now.uptime + GATHER;
+                room.tell_gathered(now, id, room.count(), out);
             }
         }
     }
@@ -221,14 +226,17 @@ impl Rooms {
 }
 
 impl Room {
-    /// One line for all who came and went meanwhile.
-    fn tell_gathered(&mut self, now: Now, id: RoomId, out: &mut Outbox) {
+    /// One line for all who came and went meanwhile, after which so many are in.
+    fn tell_gathered(&mut self, now: Now, id: RoomId, count: usize, out: &mut Outbox) {
+        if self.deadline().is_none() {
+            return;
+        }
+        self.announce_at = now.uptime + GATHER;
         let (joined, left) = (std::mem::take(&mut self.joined), std::mem::take(&mut self.left));
         let have = |count: u64| if count == 1 { "has" } else { "have" };
-        let (time, count) = (clock_time(now), self.count());
+        let time = clock_time(now);
         let begin = format_args!("{SERVER}: time={time} ");
         match (joined, left) {
-            (0, 0) => {}
             (_, 0) => {
                 out.publish(id, None, format_args!("{begin}{joined} {} joined. Member count={count}", have(joined)))
             }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::chat::commands::Command;
 use crate::chat::flood::{Flood, FloodLimit, Verdict};
 use crate::chat::lobby::{LOBBY, RoomBounds, Rooms, Who};
-use crate::chat::{Name, QUITS, SERVER};
+use crate::chat::{Name, SERVER};
 use crate::members::Members;
 use crate::room::RoomId;
 use crate::visible::Shown;
@@ -84,6 +84,12 @@ impl Server {
     }
 
     fn hear(&mut self, now: Now, peer: SocketAddr, message: &[u8], out: &mut Outbox) {
+        let text = std::str::from_utf8(message).ok();
+        let command = text.and_then(Command::parse);
+        // Who wants to leave may, however much it has said.
+        if command == Some(Command::Quit) {
+            return self.remove(now, peer, out);
+        }
         let Some(member) = self.members.get_mut(peer) else { return };
         let verdict = member.flood.judge(now.uptime, self.flood_limit);
         let Some(login) = &member.login else {
@@ -95,11 +101,11 @@ impl Server {
         if verdict != Verdict::Fine {
             return self.refuse_flood(peer, verdict, out);
         }
-        let Ok(text) = std::str::from_utf8(message) else {
+        let Some(text) = text else {
             let why = format_args!("{SERVER}: expected text in UTF-8; your last message was not sent");
             return out.send_text(Peer::Remote(peer), why);
         };
-        match Command::parse(text) {
+        match command {
             None => self.rooms.say(now, room, peer, format_args!("{name}: {}", Shown(text)), out),
             Some(Command::Me(what)) => self.rooms.say(now, room, peer, format_args!("* {name} {}", Shown(what)), out),
             Some(command) => self.obey(now, peer, command, out),
@@ -116,9 +122,6 @@ impl Server {
     }
 
     fn log_in(&mut self, now: Now, peer: SocketAddr, message: &[u8], out: &mut Outbox) {
-        if QUITS.iter().any(|quit| quit.as_bytes() == message) {
-            return self.remove(now, peer, out);
-        }
         let name = match Name::new(message) {
             Ok(name) => name,
             Err(error) => return out.send_text(Peer::Remote(peer), format_args!("Error: {error}")),
@@ -130,9 +133,10 @@ impl Server {
         let login = Login { name, key: Arc::clone(&key), room: LOBBY };
         self.rooms.join(now, LOBBY, login.who(peer), out);
         self.names.insert(key, peer);
-        if let Some(member) = self.members.prolong(peer, now.uptime + self.options.idle_max) {
-            member.login = Some(login);
-        }
+        // The time to log in may be longer than the time to be idle.
+        let flood = self.members.remove(peer).map(|member| member.flood).unwrap_or_default();
+        let member = Member { login: Some(login), flood };
+        self.members.insert(peer, member, Some(now.uptime + self.options.idle_max));
     }
 
     /// Ends a connection, whatever the reason, after what was sent to it.

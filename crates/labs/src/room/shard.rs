@@ -16,8 +16,10 @@ use crate::room::{Notice, RoomId};
 #[derive(Debug)]
 pub struct Shard<S> {
     members: Vec<Option<Member<S>>>,
+    /// Who each is, apart from what every delivery needs.
+    peers: Vec<SocketAddr>,
     rooms: BTreeMap<RoomId, Audience>,
-    /// Whom something new is for.
+    /// Whom something new is for; some more than once.
     due: Vec<u32>,
     /// Whose streams take nothing now, and perhaps some that do again.
     stalled: Vec<u32>,
@@ -43,14 +45,12 @@ impl Audience {
 
 #[derive(Debug)]
 struct Member<S> {
-    peer: SocketAddr,
     stream: S,
     cursor: Cursor,
     room: Option<RoomId>,
     /// Its place among the room's slots.
     index: u32,
     state: State,
-    is_due: bool,
     is_listed_stalled: bool,
     /// Whether what it took ends within a line.
     mid_line: bool,
@@ -70,7 +70,6 @@ enum State {
 /// A stream to close, after some last bytes.
 #[derive(Debug)]
 pub struct Closing<S> {
-    pub peer: SocketAddr,
     pub stream: S,
     /// What the peer is still to get, if it takes it in time.
     pub rest: Vec<u8>,
@@ -99,6 +98,7 @@ impl<S> Shard<S> {
     pub fn new(window_bytes_max: usize) -> Self {
         Self {
             members: Vec::new(),
+            peers: Vec::new(),
             rooms: BTreeMap::new(),
             due: Vec::new(),
             stalled: Vec::new(),
@@ -141,15 +141,15 @@ impl<S> Shard<S> {
         let place = slot as usize;
         if self.members.len() <= place {
             self.members.resize_with(place + 1, || None);
+            self.peers.resize(place + 1, peer);
         }
+        self.peers[place] = peer;
         self.members[place] = Some(Member {
-            peer,
             stream,
             cursor: Cursor::default(),
             room: None,
             index: 0,
             state: State::Open,
-            is_due: false,
             is_listed_stalled: false,
             mid_line: false,
         });
@@ -163,8 +163,8 @@ impl<S> Shard<S> {
         member.cursor.insert(at, bytes);
         if member.state == State::Stalled && member.cursor.inserted_bytes() > INSERTED_BYTES_MAX {
             member.state = State::Lost { slow: true };
-            self.lost.push(member.peer);
-        } else if !std::mem::replace(&mut member.is_due, true) {
+            self.lost.push(self.peers[slot as usize]);
+        } else if self.due.last() != Some(&slot) {
             self.due.push(slot);
         }
     }
@@ -223,20 +223,14 @@ impl<S> Shard<S> {
                 }
             }
         }
-        self.closings.push(Closing { peer: member.peer, stream: member.stream, rest });
+        self.closings.push(Closing { stream: member.stream, rest });
     }
 
     /// Everyone in a room with news is due.
     fn call_audiences(&mut self) {
         for audience in self.rooms.values_mut().filter(|audience| audience.news) {
             audience.news = false;
-            for &slot in &audience.slots {
-                if let Some(member) = &mut self.members[slot as usize]
-                    && !std::mem::replace(&mut member.is_due, true)
-                {
-                    self.due.push(slot);
-                }
-            }
+            self.due.extend_from_slice(&audience.slots);
         }
     }
 
@@ -249,20 +243,18 @@ impl<S> Shard<S> {
         for &slot in &self.stalled {
             let Some(member) = &mut self.members[slot as usize] else { continue };
             let Some(audience) = member.room.and_then(|room| self.rooms.get(&room)) else { continue };
-            if member.state == State::Stalled && member.cursor.position() < audience.window.start() {
+            // Also one that was resumed and not walked to since.
+            let is_lost = matches!(member.state, State::Lost { .. });
+            if !is_lost && member.cursor.position() < audience.window.start() {
                 member.state = State::Lost { slow: true };
-                self.lost.push(member.peer);
+                self.lost.push(self.peers[slot as usize]);
             }
         }
     }
 
     /// Somebody to whom something is to be delivered.
     pub fn next_due(&mut self) -> Option<u32> {
-        let slot = self.due.pop()?;
-        if let Some(member) = self.member(slot) {
-            member.is_due = false;
-        }
-        Some(slot)
+        self.due.pop()
     }
 
     /// Whether anything is to be delivered to anybody.
@@ -280,9 +272,7 @@ impl<S> Shard<S> {
         let Some(member) = self.members.get_mut(slot as usize).and_then(Option::as_mut) else { return };
         if member.state == State::Stalled {
             member.state = State::Open;
-            if !std::mem::replace(&mut member.is_due, true) {
-                self.due.push(slot);
-            }
+            self.due.push(slot);
         }
     }
 
@@ -307,7 +297,7 @@ impl<S> Shard<S> {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => {
                     member.state = State::Lost { slow: false };
-                    self.lost.push(member.peer);
+                    self.lost.push(self.peers[slot as usize]);
                     return Delivered::Nobody;
                 }
             }
@@ -363,22 +353,33 @@ impl<S> Member<S> {
         window: &Window,
         write: &mut impl FnMut(&S, &[IoSlice<'_>]) -> io::Result<usize>,
     ) -> io::Result<bool> {
+        let mut pieces = self.cursor.pieces(window);
+        let Some(first) = pieces.next() else { return Ok(false) };
+        let Some(second) = pieces.next() else {
+            drop(pieces);
+            let written = write(&self.stream, &[IoSlice::new(first)])?;
+            self.mid_line = ends_mid_line([first], written).unwrap_or(self.mid_line);
+            let is_all = written == first.len();
+            self.cursor.advance(written);
+            return Ok(is_all);
+        };
         let mut offered = [IoSlice::new(&[]); PIECES_MAX];
-        let (mut count, mut bytes) = (0, 0);
-        for (slice, piece) in offered.iter_mut().zip(self.cursor.pieces(window)) {
+        let mut count = 0;
+        for (slice, piece) in offered.iter_mut().zip([first, second].into_iter().chain(pieces)) {
             *slice = IoSlice::new(piece);
-            bytes += piece.len();
             count += 1;
         }
-        let written = write(&self.stream, &offered[..count])?;
-        self.mid_line = ends_mid_line(&offered[..count], written).unwrap_or(self.mid_line);
+        let offered = &offered[..count];
+        let bytes: usize = offered.iter().map(|piece| piece.len()).sum();
+        let written = write(&self.stream, offered)?;
+        self.mid_line = ends_mid_line(offered.iter().map(|piece| &**piece), written).unwrap_or(self.mid_line);
         self.cursor.advance(written);
-        Ok(written == bytes && bytes > 0)
+        Ok(written == bytes)
     }
 }
 
 /// Whether so many bytes of the pieces end within a line; none if there are none.
-fn ends_mid_line(pieces: &[IoSlice<'_>], written: usize) -> Option<bool> {
+fn ends_mid_line<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, written: usize) -> Option<bool> {
     let mut before = written.checked_sub(1)?;
     for piece in pieces {
         if before < piece.len() {

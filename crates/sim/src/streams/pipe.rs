@@ -35,10 +35,14 @@ impl Pipe {
         }
     }
 
+    /// The bytes that the window has room for.
+    pub(crate) fn room(&self) -> usize {
+        self.course.window_bytes.saturating_sub(self.flying_bytes + self.arrived.len())
+    }
+
     /// Takes as much of `unsent` as the window has room for; says whether it took any.
     pub(crate) fn write(&mut self, now: Duration, unsent: &mut Vec<u8>, chance: &mut Rng) -> bool {
-        let room = self.course.window_bytes.saturating_sub(self.flying_bytes + self.arrived.len());
-        let mut taken = unsent.drain(..room.min(unsent.len())).collect::<Vec<_>>();
+        let mut taken = unsent.drain(..self.room().min(unsent.len())).collect::<Vec<_>>();
         let any = !taken.is_empty();
         self.flying_bytes += taken.len();
         while !taken.is_empty() {

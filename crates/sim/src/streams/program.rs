@@ -60,7 +60,7 @@ impl ProgramEnd {
         self.steps.is_empty() || self.failure.is_some()
     }
 
-    pub(super) fn turn(&mut self, side: &mut Side<'_>) -> bool {
+    pub(crate) fn turn(&mut self, side: &mut Side<'_>) -> bool {
         if self.lost {
             return false;
         }
@@ -167,14 +167,14 @@ impl ProgramEnd {
         self.failure.get_or_insert(why);
     }
 
-    pub(super) fn lose(&mut self) {
+    pub(crate) fn lose(&mut self) {
         self.lost = true;
         if !self.is_played() {
             self.fail("the connection was reset".to_owned());
         }
     }
 
-    pub(super) fn deadline(&self) -> Option<Duration> {
+    pub(crate) fn deadline(&self) -> Option<Duration> {
         if self.lost || self.failure.is_some() {
             return None;
         }

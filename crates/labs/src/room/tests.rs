@@ -1,0 +1,111 @@
+//! A hall and its shard, whose streams take what the test lets them.
+
+use std::cell::RefCell;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use super::{Closing, Delivered, Hall, RoomId, Shard};
+use crate::Outbox;
+use crate::framing::Ending;
+
+const ROOM: RoomId = RoomId(0);
+const TOO_SLOW: &str = "Server: you read too slowly and missed what was said; closing the connection\n";
+
+/// What a stream has taken, and what it takes yet.
+#[derive(Clone, Debug, Default)]
+struct Stream(Rc<RefCell<(String, usize)>>);
+
+impl Stream {
+    fn takes(&self, bytes: usize) {
+        self.0.borrow_mut().1 = bytes;
+    }
+
+    fn taken(&self) -> String {
+        self.0.borrow().0.clone()
+    }
+}
+
+struct Pair {
+    hall: Hall<Stream, ()>,
+    shard: Shard<Stream>,
+    slots: Vec<u32>,
+}
+
+fn peer(port: u16) -> SocketAddr {
+    SocketAddr::from(([192, 0, 2, 1], port))
+}
+
+impl Pair {
+    fn new(window_bytes_max: usize) -> Self {
+        Self { hall: Hall::new(1), shard: Shard::new(window_bytes_max), slots: Vec::new() }
+    }
+
+    /// A member of the room.
+    fn enter(&mut self, port: u16, takes: usize) -> Stream {
+        let stream = Stream::default();
+        stream.takes(takes);
+        assert!(self.hall.seat(peer(port), stream.clone(), ()));
+        self.apply(|out| out.admit(peer(port), ROOM));
+        stream
+    }
+
+    fn apply(&mut self, what: impl FnOnce(&mut Outbox)) {
+        let mut out = Outbox::default();
+        out.begin(Ending::Lf, None);
+        what(&mut out);
+        self.hall.apply(&out);
+    }
+
+    fn say(&mut self, text: &str) {
+        self.apply(|out| out.publish(ROOM, None, format_args!("{text}")));
+    }
+
+    fn take(&mut self) {
+        let mut notices = Vec::new();
+        self.hall.fetch(0, &mut notices);
+        self.shard.take(&mut notices);
+    }
+
+    /// One walk; notes who stalled.
+    fn walk(&mut self) {
+        self.take();
+        while let Some(slot) = self.shard.next_due() {
+            let write = |stream: &Stream, pieces: &[io::IoSlice<'_>]| {
+                let (taken, takes) = &mut *stream.0.borrow_mut();
+                let bytes: Vec<u8> = pieces.iter().flat_map(|piece| piece.iter().copied()).take(*takes).collect();
+                *takes -= bytes.len();
+                taken.push_str(std::str::from_utf8(&bytes).unwrap());
+                if bytes.is_empty() { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(bytes.len()) }
+            };
+            if self.shard.deliver(slot, write) == Delivered::Stalled {
+                self.slots.push(slot);
+            }
+        }
+        self.shard.end_walk();
+    }
+
+    fn dismiss(&mut self, port: u16) -> Closing<Stream> {
+        self.hall.dismiss(peer(port));
+        self.take();
+        self.shard.take_closings().remove(0)
+    }
+}
+
+#[test]
+fn one_that_can_be_written_to_again_has_not_caught_up_yet() {
+    let mut pair = Pair::new(10);
+    let slow = pair.enter(1, 3);
+    pair.say("12345678");
+    pair.walk();
+    assert_eq!(slow.taken(), "123");
+    slow.takes(1000);
+    pair.shard.resume(pair.slots[0]);
+    // More comes before the walker gets to it.
+    pair.say("abcdefghijklmnop");
+    pair.walk();
+    assert_eq!(pair.shard.take_lost(), [peer(1)]);
+    assert_eq!(slow.taken(), "123", "what is missing must not be passed over");
+    let told = pair.dismiss(1).rest;
+    assert_eq!(String::from_utf8(told).unwrap(), format!("\n{TOO_SLOW}"));
+}
