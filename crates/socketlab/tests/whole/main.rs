@@ -3,7 +3,7 @@
 
 mod bare;
 mod board;
-mod chat;
+mod chat_clients;
 mod clients;
 mod datagrams;
 mod limits;
