@@ -3,6 +3,9 @@
 
 mod bare;
 mod board;
+mod chat;
+mod chat_limits;
+mod chat_students;
 mod clients;
 mod datagrams;
 mod limits;
