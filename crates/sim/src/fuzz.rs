@@ -5,6 +5,7 @@
 //! anything that acts, or want to be called again and again at one time.
 
 mod moves;
+mod room;
 mod stage;
 
 use std::time::Duration;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use labs::framing::{Framing, Rules};
 
 use moves::Moves;
+use room::RoomStage;
 use stage::Stage;
 
 /// More moves than these say nothing new.
@@ -26,6 +28,22 @@ pub fn play(data: &[u8]) {
     let mut stage = Stage::chosen(&mut moves);
     for _ in 0..MOVES_MAX {
         if moves.is_over() || stage.is_over() {
+            break;
+        }
+        stage.step(&mut moves);
+    }
+    stage.settle();
+}
+
+/// Plays the moves in `data` at a chat with its hall and its shards.
+///
+/// # Panics
+/// If it breaks one of the rules above, or if anybody hears what is not whole lines of text.
+pub fn play_room(data: &[u8]) {
+    let mut moves = Moves::new(data);
+    let mut stage = RoomStage::chosen(&mut moves);
+    for _ in 0..MOVES_MAX {
+        if moves.is_over() {
             break;
         }
         stage.step(&mut moves);

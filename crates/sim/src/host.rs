@@ -10,8 +10,8 @@ use labs::{
     clock, echo, numbers, sum,
 };
 
-use crate::Terminal;
 use crate::datagrams::Caller;
+use crate::{Terminal, room};
 
 /// What a server is told; the defaults are the program's, but that nobody is sent away for being idle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +60,10 @@ impl Options {
         }
     }
 
-    /// The service's machine, where `shelf` is the board's.
+    /// The machine of one connection or datagram socket, where `shelf` is the board's.
+    ///
+    /// # Panics
+    /// If all connections of the service share one: [`Options::room`].
     pub fn machine(&self, service: Service, transport: Transport, shelf: Shelf) -> Box<dyn Machine + Send> {
         match (service, self.dialect) {
             (Service::Numbers, _) => Box::new(numbers::Server::new(self.members_max)),
@@ -72,19 +75,31 @@ impl Options {
             (Service::Sum, Dialect::Plain) => Box::new(sum::Server::new(self.members_max, WAIT)),
             (Service::Sum, Dialect::Steps) => Box::new(sum::StepsServer::default()),
             (Service::Board, _) => Box::new(board::Server::new(shelf, transport, self.acknowledge, SECRET)),
-            (Service::Chat, _) => Box::new(chat::Server::new(self.chat(), [])),
+            (Service::Chat, _) => panic!("{service} has one machine for all connections"),
         }
     }
 
-    fn chat(&self) -> chat::Options {
-        chat::Options {
+    /// The service whose connections share a machine.
+    pub fn room(&self, service: Service) -> room::Setup {
+        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        let options = chat::Options {
             members_max: self.members_max,
-            login_max: WAIT,
-            idle_max: self.idle_max.unwrap_or(Duration::MAX / 2),
-            rate: 0,
+            login_max: DAY,
+            idle_max: self.idle_max.unwrap_or(DAY),
+            rate: 10,
             announce_members_max: 100,
-            rooms_max: 10,
+            rooms_max: 100,
             history: 0,
+        };
+        room::Setup {
+            options,
+            rules: self.rules(service),
+            shards: 2,
+            log_bytes_max: 4 * 1024 * 1024,
+            earlier: Vec::new(),
+            linger_max: DAY,
+            hasty_percent: 0,
+            late_max: Duration::ZERO,
         }
     }
 
@@ -141,6 +156,9 @@ impl Default for ClientOptions {
 
 impl ClientOptions {
     /// The client's machine.
+    ///
+    /// # Panics
+    /// For the services whose clients are no question and answer, and are played with their servers.
     pub fn machine(&self, service: Service, dial: Dial) -> Box<dyn Machine + Send> {
         match service {
             Service::Numbers => {

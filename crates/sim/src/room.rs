@@ -44,6 +44,10 @@ pub struct Setup {
     pub log_bytes_max: usize,
     /// Lines of an earlier run.
     pub earlier: Vec<String>,
+    /// How long a peer may take to take the last that it was sent, and to close its side.
+    pub linger_max: Duration,
+    /// Closing connections of a hundred for which there is no place to linger.
+    pub hasty_percent: u8,
     /// How late those who do the program's work may be.
     pub late_max: Duration,
 }

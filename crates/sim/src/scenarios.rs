@@ -174,9 +174,9 @@ impl Speech {
     }
 
     fn expect(self, service: Service, transport: Transport, hear: &Hear) -> Step {
-        // What comes back to back over a stream has line ends even for a bare peer.
+        // What comes back to back over a stream has line ends even for a bare peer, and what goes to many has them for all.
         let lines = service == Service::Board && transport == Transport::Tcp && self == Self::Bare;
-        let speech = if lines { Self::Lf } else { self };
+        let speech = if lines || service == Service::Chat { Self::Lf } else { self };
         match (speech, hear) {
             (Self::Padded { .. }, Hear::Text(text)) if transport == Transport::Tcp => {
                 Step::ExpectPadded(text.as_bytes().to_vec())

@@ -20,6 +20,17 @@ fn no_event_breaks_a_machine() {
 }
 
 #[test]
+fn no_event_breaks_a_room() {
+    seeds::every(|seed, log| {
+        for round in 0..25 {
+            log.clear();
+            log.note(std::time::Duration::ZERO, format_args!("round {round}"));
+            fuzz::play_room(&bytes(seed, round));
+        }
+    });
+}
+
+#[test]
 fn no_bytes_break_the_framing() {
     seeds::every(|seed, log| {
         for round in 0..50 {

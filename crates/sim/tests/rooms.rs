@@ -54,6 +54,8 @@ fn setup(chance: &mut Rng) -> Setup {
         shards: chance.usize(1..=3),
         log_bytes_max: ROOMY,
         earlier: Vec::new(),
+        linger_max: 2 * SECOND,
+        hasty_percent: 5,
         late_max: Duration::from_millis(20),
     }
 }

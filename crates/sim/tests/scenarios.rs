@@ -9,7 +9,7 @@ use sim::host::Options;
 use sim::network::Course;
 use sim::scenarios::{self, Scenario};
 use sim::streams::{End, ProgramEnd};
-use sim::{Log, Store, StoreFaults, Terminal, datagrams, seeds, streams};
+use sim::{Log, Store, StoreFaults, Terminal, datagrams, room, seeds, streams};
 
 const LIMITS: ShelfLimits = ShelfLimits { texts_max: 1000, bytes_max: 1_000_000 };
 const SERVER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)), 12999);
@@ -17,6 +17,12 @@ const CLIENT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Ad
 
 /// What the program at the stream's end found wrong.
 fn play_stream(scenario: &Scenario, options: &Options, course: Course, seed: u64, log: &Log) -> Option<String> {
+    if scenario.service == Service::Chat {
+        let mut world = room::World::new(seed, log, options.room(scenario.service));
+        let program = world.play(ProgramEnd::new(scenario.steps.iter().cloned()), course);
+        world.run();
+        return world.program(program).failure.clone();
+    }
     let mut world = streams::World::new(seed, log);
     let store = Store::new(LIMITS, StoreFaults::SLOW);
     let connection = options.connection(scenario.service, CLIENT, store.shelf());

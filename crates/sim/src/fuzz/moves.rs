@@ -6,7 +6,7 @@ pub(super) struct Moves<'a> {
 }
 
 /// What the labs' protocols are made of, so that random bytes get past the first check.
-const WORDS: [&[u8]; 40] = [
+const WORDS: [&[u8]; 48] = [
     b"\n",
     b"\r\n",
     b"\0",
@@ -47,6 +47,14 @@ const WORDS: [&[u8]; 40] = [
     b"0.00000000000000000000000000000000001",
     b"GET\nGET\n",
     b"a\0b\0c\0",
+    b"Batman",
+    b"BATMAN",
+    b"Server",
+    b"/who",
+    b"/join cave",
+    b"/msg Batman ",
+    b"/remove Batman",
+    b"/me ",
 ];
 /// As much as a driver may read at once.
 const REPEATED_BYTES_MAX: usize = 16 * 1024;

@@ -33,6 +33,17 @@ pub(super) struct Stage {
     heard_bytes: usize,
 }
 
+/// Those with a machine a connection or socket; [`super::play_room`] is for the others.
+const SERVICES: [Service; 8] = [
+    Service::Numbers,
+    Service::Echo,
+    Service::Alnum,
+    Service::Clock,
+    Service::Calc,
+    Service::Add,
+    Service::Sum,
+    Service::Board,
+];
 const LIMITS: ShelfLimits = ShelfLimits { texts_max: 200, bytes_max: 40_000 };
 const MESSAGE_BYTES_MAX: usize = 2000;
 /// What one event may make a machine write, besides as much as it heard: a page, and the answer that ends it.
@@ -47,7 +58,7 @@ const PEERS: [Peer; 3] = [Peer::Terminal, Peer::Store, Peer::Remote(REMOTE)];
 impl Stage {
     pub(super) fn chosen(moves: &mut Moves<'_>) -> Self {
         let shelf = Shelf::new(LIMITS);
-        let service = moves.choice(Service::ALL);
+        let service = moves.choice(SERVICES);
         let dialect = moves.choice([Dialect::Plain, Dialect::Steps]);
         let flags = moves.byte();
         let flag = |place: u8| flags & (1 << place) != 0;

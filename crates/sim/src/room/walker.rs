@@ -83,7 +83,9 @@ impl World {
             },
             Step::Closing => {
                 for closing in self.walkers[number].shard.take_closings() {
-                    self.wires[closing.stream].see_off(self.uptime, &closing.rest, &mut self.chance);
+                    let is_hasty = self.chance.u8(0..100) < self.setup.hasty_percent;
+                    let patience = if is_hasty { Duration::ZERO } else { self.setup.linger_max };
+                    self.wires[closing.stream].see_off(self.uptime, &closing.rest, patience, &mut self.chance);
                 }
                 Step::Fetching
             }

@@ -39,9 +39,6 @@ struct Lingering {
     said_end: bool,
 }
 
-/// How long a peer may take to take the last that it was sent, and to close its side: as in the driver.
-const LINGER_MAX: Duration = Duration::from_secs(2);
-
 impl Wire {
     pub(super) fn new(peer: SocketAddr, begins_at: Duration, guest: Guest, course: Course) -> Self {
         Self {
@@ -142,10 +139,9 @@ impl Wire {
         self.is_broken || self.is_shut || self.to_client.room() > 0
     }
 
-    /// Gives the last bytes and closes, the first of them at once; without patience where there is no place to linger.
-    pub(super) fn see_off(&mut self, now: Duration, rest: &[u8], chance: &mut Rng) {
+    /// Gives the last bytes and closes, the first of them at once and the others in time.
+    pub(super) fn see_off(&mut self, now: Duration, rest: &[u8], patience: Duration, chance: &mut Rng) {
         let sent = self.write(now, &[IoSlice::new(rest)], chance).unwrap_or(0);
-        let patience = if chance.u8(0..20) == 0 { Duration::ZERO } else { LINGER_MAX };
         self.lingering = Some(Lingering { rest: rest[sent..].to_vec(), until: now + patience, said_end: false });
     }
 

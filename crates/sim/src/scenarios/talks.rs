@@ -109,6 +109,7 @@ pub(super) fn all() -> Vec<Talk> {
         sum_steps(),
     ];
     talks.extend(boards());
+    talks.extend(chats());
     talks
 }
 
@@ -152,6 +153,44 @@ fn sum_steps() -> Talk {
     let talk = Talk::new(Service::Sum, "in steps", turns).ended_by_server();
     let options = Options { dialect: Dialect::Steps, ..Options::default() };
     Talk { opening: Some(sum::WELCOME), ..talk.with(options) }
+}
+
+/// What one member alone hears.
+fn chats() -> [Talk; 3] {
+    const NAME_ERROR: &str =
+        "Error: a name has 1 to 32 printable characters, no ':', and is not Server; choose another";
+    const NOT_SENT: &str = "Server: expected text in UTF-8; your last message was not sent";
+    let joined = |name: &'static str, line| raw(name.as_bytes(), Hear::Shape(line));
+    let session = [
+        joined("Batman", "Server: time=##.## Batman has joined. Member count=1"),
+        several("Anyone here?", []),
+        one("/who", "Server: 1 in lobby: Batman"),
+        raw(b"/join cave", Hear::Shape("Server: time=##.## Batman has joined. Member count=1")),
+        several("/me waves", []),
+        one("/rooms", "Server: 2 rooms: cave (1), lobby (0)"),
+        several("quit", []),
+    ];
+    let names = [
+        one("sERVER", NAME_ERROR),
+        one("a:b", NAME_ERROR),
+        joined("Count 李小龍", "Server: time=##.## Count 李小龍 has joined. Member count=1"),
+        one("/msg Robin psst", "Server: nobody here is called that: /msg NAME TEXT; see /who"),
+        one(
+            "/msg count 李小龍 psst",
+            "Server: Count 李小龍 says to you alone: psst\nServer: said to Count 李小龍 alone",
+        ),
+    ];
+    let bytes = [
+        raw(b"\xff", Hear::Text(NAME_ERROR)),
+        joined("Batman", "Server: time=##.## Batman has joined. Member count=1"),
+        raw(b"\xff\xfe", Hear::Text(NOT_SENT)),
+        one("/who", "Server: 1 in lobby: Batman"),
+    ];
+    [
+        Talk::new(Service::Chat, "a session alone", session).ended_by_server(),
+        Talk::new(Service::Chat, "names", names),
+        Talk::new(Service::Chat, "bytes", bytes),
+    ]
 }
 
 fn boards() -> [Talk; 3] {

@@ -3,7 +3,10 @@
 
 mod bare;
 mod board;
+mod chat;
 mod chat_clients;
+mod chat_limits;
+mod chat_students;
 mod clients;
 mod datagrams;
 mod limits;

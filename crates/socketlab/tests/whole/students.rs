@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use crate::server::{Server, skip};
 
 /// Runs a program with this input and gives what it printed; none if it is not installed.
-fn run(program: &str, args: &[&str], input: &str) -> Option<String> {
+pub(crate) fn run(program: &str, args: &[&str], input: &str) -> Option<String> {
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
     let Ok(mut child) = command.spawn() else {
