@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a measurement is for whoever started it")]
 
+mod chat;
 mod cpu;
 mod floor;
 mod idle;
@@ -33,12 +34,17 @@ struct Arguments {
 enum What {
     /// Server time per request of clock and calc, and memory per idle connection
     Services(services::Options),
+    /// Server time per delivery of chat, its latency, memory and logins
+    Chat(chat::Options),
     /// Echoes bytes over TCP
     #[command(hide = true)]
     FloorTcp,
     /// Echoes datagrams
     #[command(hide = true)]
     FloorUdp,
+    /// Passes what one client says to all others
+    #[command(hide = true)]
+    FloorChat,
     /// Becomes another program, one that ends with whoever started this one
     #[command(hide = true)]
     Become { command: Vec<OsString> },
@@ -57,8 +63,10 @@ fn main() -> ExitCode {
 fn run(what: What) -> anyhow::Result<()> {
     match what {
         What::Services(options) => services::measure(&options),
+        What::Chat(options) => chat::measure(&options),
         What::FloorTcp => match floor::Tcp::bind()?.serve()? {},
         What::FloorUdp => match floor::Udp::bind()?.serve()? {},
+        What::FloorChat => match chat::floor::Chat::bind()?.serve()? {},
         What::Become { command } => match target::become_program(&command)? {},
     }
 }
