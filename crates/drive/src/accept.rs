@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use crate::gate::{Full, Permit};
 use crate::log::Line;
+use crate::room::Room;
 use crate::serve::Serving;
 use crate::stream::{converse, refuse};
 
@@ -23,7 +24,7 @@ const COMPLAINT_PAUSE: Duration = Duration::from_secs(10);
 const WAITING_MAX: usize = 1024;
 
 /// Accepts until shutdown.
-pub(crate) async fn accept(listener: TcpListener, serving: Arc<Serving>) {
+pub(crate) async fn accept(listener: TcpListener, serving: Arc<Serving>, room: Option<Arc<Room>>) {
     let waiting = Arc::new(Semaphore::new(WAITING_MAX));
     let mut told_at: Option<Duration> = None;
     loop {
@@ -32,7 +33,7 @@ pub(crate) async fn accept(listener: TcpListener, serving: Arc<Serving>) {
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => welcome(stream, peer, &serving, &waiting),
+            Ok((stream, peer)) => welcome(stream, peer, &serving, room.as_ref(), &waiting),
             Err(error) if lacks_resources(&error) => {
                 let now = serving.clock.uptime();
                 if told_at.is_none_or(|at| at + COMPLAINT_PAUSE <= now) {
@@ -49,28 +50,37 @@ pub(crate) async fn accept(listener: TcpListener, serving: Arc<Serving>) {
     }
 }
 
-fn welcome(stream: TcpStream, peer: SocketAddr, serving: &Arc<Serving>, waiting: &Arc<Semaphore>) {
+fn welcome(
+    stream: TcpStream,
+    peer: SocketAddr,
+    serving: &Arc<Serving>,
+    room: Option<&Arc<Room>>,
+    waiting: &Arc<Semaphore>,
+) {
     // Answers are written whole, so waiting for more to send with them only delays.
     let _ = stream.set_nodelay(true);
     let full = match serving.gate.admit(peer.ip()) {
-        Ok(permit) => return start(stream, peer, serving, permit),
+        Ok(permit) => return start(stream, peer, serving, room, permit),
         Err(full) => full,
     };
     let turn = Arc::clone(waiting).try_acquire_owned();
-    let serving = Arc::clone(serving);
+    let (serving, room) = (Arc::clone(serving), room.cloned());
     serving.tasks.clone().spawn(async move {
         let admitted = match turn {
             Ok(_turn) => serving.gate.admit_in_time(peer.ip()).await,
             Err(_) => Err(full),
         };
         match admitted {
-            Ok(permit) => start(stream, peer, &serving, permit),
+            Ok(permit) => start(stream, peer, &serving, room.as_ref(), permit),
             Err(full) => turn_away(stream, peer, &serving, full).await,
         }
     });
 }
 
-fn start(stream: TcpStream, peer: SocketAddr, serving: &Arc<Serving>, permit: Permit) {
+fn start(stream: TcpStream, peer: SocketAddr, serving: &Arc<Serving>, room: Option<&Arc<Room>>, permit: Permit) {
+    if let Some(room) = room {
+        return room.open(stream, peer, permit);
+    }
     let Some(stream_machine) = &serving.stream_machine else { return };
     let connection = Connection::new(peer, stream_machine(), serving.rules, Some(serving.idle_timeout));
     serving.tasks.spawn(converse(stream, connection, Arc::clone(serving), permit));

@@ -2,10 +2,11 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use labs::{Service, Transport};
 use rustix::io::Errno;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, UdpSocket};
 
 /// Where a service is to listen.
@@ -48,6 +49,9 @@ fn next_step(error: &io::Error) -> String {
 
 /// Pending connections the system keeps while we are busy: a storm of logins must not be turned away.
 const BACKLOG: i32 = 4096;
+/// A peer that is silent for a minute is asked for a sign of life, and is gone after a minute more without any.
+const KEEPALIVE: TcpKeepalive =
+    TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15)).with_retries(4);
 /// Asked for; the system may grant less.
 pub(crate) const DATAGRAM_BUFFER_BYTES: usize = 1024 * 1024;
 
@@ -93,6 +97,8 @@ fn bind(transport: Transport, address: SocketAddr) -> io::Result<(SocketAddr, So
         Transport::Tcp => {
             // A restarted server need not wait for the last one's connections to be forgotten.
             socket.set_reuse_address(true)?;
+            // Every connection inherits it. Without it, one whose computer vanished would keep its place.
+            let _ = socket.set_tcp_keepalive(&KEEPALIVE);
             socket.bind(&address.into())?;
             socket.listen(BACKLOG)?;
             let listener = TcpListener::from_std(socket.into())?;

@@ -1,11 +1,10 @@
 //! Runs services until a signal, then ends them in order.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use labs::framing::Rules;
-use labs::{Datagrams, Machine, Service, Shelf, Transport, Unanswered};
+use labs::{Datagrams, Machine, Service, Transport, Unanswered};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -14,10 +13,12 @@ use crate::accept::accept;
 use crate::clock::Clock;
 use crate::datagram::serve_datagrams;
 use crate::gate::{Gate, Limits};
+use crate::keyboard::Keyboard;
 use crate::listen::{BindError, Endpoint, Listen, Socketed, bind_all};
 use crate::log::Log;
+use crate::room::Room;
 use crate::signals::Signals;
-use crate::store::{Store, StoreError, WriterEnd};
+use crate::store::{Store, StoreError, StorePlan, WriterEnd};
 
 /// Makes the machine of one connection or of one datagram socket.
 pub type MakeMachine = Box<dyn Fn() -> Box<dyn Machine + Send> + Send + Sync>;
@@ -32,15 +33,24 @@ pub struct ServicePlan {
     pub busy: Option<&'static str>,
     pub stream_machine: Option<MakeMachine>,
     pub datagram_machine: Option<MakeMachine>,
-    /// The file in which texts are kept, and the shelf that shows them.
-    pub store: Option<(PathBuf, Shelf)>,
+    /// The one machine for all connections, where they share one.
+    pub room: Option<RoomPlan>,
+    pub store: Option<StorePlan>,
+}
+
+/// One machine for all connections.
+pub struct RoomPlan {
+    /// Makes it, once the store is open.
+    pub machine: Box<dyn FnOnce() -> Box<dyn Machine + Send> + Send>,
+    /// How far behind a member may read before it is dropped, in bytes of what is said in a room.
+    pub log_bytes_max: usize,
 }
 
 impl ServicePlan {
     /// Whether it can be served over this transport.
     pub fn has_machine(&self, transport: Transport) -> bool {
         match transport {
-            Transport::Tcp => self.stream_machine.is_some(),
+            Transport::Tcp => self.stream_machine.is_some() || self.room.is_some(),
             Transport::Udp => self.datagram_machine.is_some(),
         }
     }
@@ -94,11 +104,17 @@ pub fn descriptor_limit() -> u64 {
 }
 
 /// Binds everything, calls `ready` with what is bound, and serves until SIGINT or SIGTERM; then stops accepting, tells
-/// the peers, waits for them within a bound, and flushes the store. A second signal ends the program at once.
+/// the peers, waits for them within a bound, and flushes the store. A second signal ends the program at once. What an operator types
+/// goes to the first service whose connections share a machine.
 ///
 /// # Errors
 /// If an address cannot be had, a store cannot be opened, or the system gives no runtime.
-pub fn serve(plans: Vec<ServicePlan>, log: Arc<dyn Log>, ready: impl FnOnce(&[Endpoint])) -> Result<(), ServeError> {
+pub fn serve(
+    plans: Vec<ServicePlan>,
+    log: Arc<dyn Log>,
+    operator: Option<Keyboard>,
+    ready: impl FnOnce(&[Endpoint]),
+) -> Result<(), ServeError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut builder = match cores {
         1 => tokio::runtime::Builder::new_current_thread(),
@@ -106,7 +122,7 @@ pub fn serve(plans: Vec<ServicePlan>, log: Arc<dyn Log>, ready: impl FnOnce(&[En
     };
     let runtime = builder.enable_all().build()?;
     let mut writers = Vec::new();
-    let served = runtime.block_on(run(plans, log, ready, &mut writers));
+    let served = runtime.block_on(run(plans, log, operator, ready, &mut writers));
     // With the tasks the last hands on the stores are gone, and the writers end behind the last text.
     drop(runtime);
     for writer in writers {
@@ -118,6 +134,7 @@ pub fn serve(plans: Vec<ServicePlan>, log: Arc<dyn Log>, ready: impl FnOnce(&[En
 async fn run(
     plans: Vec<ServicePlan>,
     log: Arc<dyn Log>,
+    mut operator: Option<Keyboard>,
     ready: impl FnOnce(&[Endpoint]),
     writers: &mut Vec<WriterEnd>,
 ) -> Result<(), ServeError> {
@@ -129,8 +146,8 @@ async fn run(
     let unanswered = Unanswered::with_own(endpoints.iter().map(|endpoint| endpoint.address.port()));
     for (plan, sockets) in plans.into_iter().zip(bound) {
         let store = match plan.store {
-            Some((path, shelf)) => {
-                let (store, writer) = Store::open(&path, shelf, Arc::clone(&log))?;
+            Some(store) => {
+                let (store, writer) = Store::open(plan.service, store, Arc::clone(&log))?;
                 writers.push(writer);
                 Some(store)
             }
@@ -150,10 +167,16 @@ async fn run(
             stream_machine: plan.stream_machine,
             store,
         });
-        start(&serving, sockets, plan.datagram_machine.as_ref(), &unanswered);
+        let room = plan
+            .room
+            .map(|room| Room::start((room.machine)(), room.log_bytes_max, operator.take(), Arc::clone(&serving)));
+        start(&serving, sockets, room.as_ref(), plan.datagram_machine.as_ref(), &unanswered);
     }
     ready(&endpoints);
-    signals.next().await;
+    tokio::select! {
+        () = signals.next() => {}
+        () = shutdown.cancelled() => {}
+    }
     shutdown.cancel();
     tasks.close();
     tokio::select! {
@@ -166,12 +189,15 @@ async fn run(
 fn start(
     serving: &Arc<Serving>,
     sockets: Vec<(Endpoint, Socketed)>,
+    room: Option<&Arc<Room>>,
     datagram_machine: Option<&MakeMachine>,
     unanswered: &Unanswered,
 ) {
     for (_, socket) in sockets {
         match (socket, datagram_machine) {
-            (Socketed::Stream(listener), _) => drop(serving.tasks.spawn(accept(listener, Arc::clone(serving)))),
+            (Socketed::Stream(listener), _) => {
+                serving.tasks.spawn(accept(listener, Arc::clone(serving), room.cloned()));
+            }
             (Socketed::Datagram(socket), Some(machine)) => {
                 let bytes_max = serving.rules.message_bytes_max;
                 let datagrams = Datagrams::new(serving.service, machine(), unanswered.clone(), bytes_max);

@@ -1,28 +1,47 @@
-//! Keeps `board`'s texts on disk: many that arrive together share one commit.
+//! Keeps texts on disk: many that arrive together share one commit.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use labs::{Event, Outbox, Peer, Service, Shelf, Tone, Transport};
+use labs::{Event, Outbox, Peer, Service, Shelf, Tone};
 use redb::{Database, ReadableDatabase, TableDefinition};
 use tokio::sync::oneshot;
 
 use crate::log::{Line, Log};
 
-const TEXTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("board");
+/// What a service keeps on disk.
+pub struct StorePlan {
+    pub path: PathBuf,
+    /// Shows what the file holds.
+    pub shelf: Shelf,
+    pub keep: Keep,
+    /// How the user chooses another file.
+    pub flag: &'static str,
+}
+
+/// Which texts are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// All, also on the shelf.
+    All,
+    /// The last so many; the shelf shows those that an earlier run left.
+    Last(u64),
+}
+
 /// The texts that share a commit at most.
 const GROUP_MAX: usize = 4096;
 
 /// The store's file cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the store {} cannot be used: {reason}. Choose another file with --store", path.display())]
+#[error("the store {} cannot be used: {reason}. Choose another file with {flag}", path.display())]
 pub struct StoreError {
     pub path: PathBuf,
+    pub flag: &'static str,
     pub reason: String,
 }
 
@@ -81,12 +100,16 @@ pub(crate) struct Store(Sender<Order>);
 
 impl Store {
     /// Opens or creates the file, fills the shelf with what it holds, and starts the thread that writes.
-    pub(crate) fn open(path: &Path, shelf: Shelf, log: Arc<dyn Log>) -> Result<(Self, WriterEnd), StoreError> {
-        let failed = |error: &dyn std::fmt::Display| StoreError { path: path.to_owned(), reason: error.to_string() };
+    pub(crate) fn open(service: Service, plan: StorePlan, log: Arc<dyn Log>) -> Result<(Self, WriterEnd), StoreError> {
+        let StorePlan { path, shelf, keep, flag } = plan;
+        let failed = |error: &dyn std::fmt::Display| {
+            let (path, reason) = (path.clone(), error.to_string());
+            StoreError { path, flag, reason }
+        };
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
         }
-        let mut writer = Writer { path: path.to_owned(), database: None, shelf, log, next: 0 };
+        let mut writer = Writer { service, path: path.clone(), database: None, shelf, keep, log, next: 0 };
         let database = writer.open_database().map_err(|error| {
             let open = matches!(error, redb::Error::DatabaseAlreadyOpen);
             if open { failed(&"another socketlab has it open") } else { failed(&error) }
@@ -102,7 +125,7 @@ impl Store {
         Ok((Self(sender), WriterEnd(ended)))
     }
 
-    fn keep(&self, text: Vec<u8>) -> oneshot::Receiver<Option<usize>> {
+    pub(crate) fn keep(&self, text: Vec<u8>) -> oneshot::Receiver<Option<usize>> {
         let (kept, ticket) = oneshot::channel();
         // A writer that is gone drops the order, and the ticket then says that the text was not kept.
         let _ = self.0.send(Order { text, kept });
@@ -122,10 +145,12 @@ impl WriterEnd {
 }
 
 struct Writer {
+    service: Service,
     path: PathBuf,
     /// None after a failure: a database that failed once refuses everything until it is opened again.
     database: Option<Database>,
     shelf: Shelf,
+    keep: Keep,
     log: Arc<dyn Log>,
     next: u64,
 }
@@ -141,23 +166,36 @@ impl Writer {
                 self.complain(&format!("{} texts could not be saved: {error}", group.len()));
             }
             for Order { text, kept: answer } in group {
-                let place = kept.then(|| self.shelf.push(&text));
-                if place.is_none() {
-                    self.shelf.release(text.len());
-                }
+                let place = self.show(&text, kept);
                 // Who no longer waits does not need to know.
                 let _ = answer.send(place);
             }
         }
     }
 
+    /// Puts a text that is safe on the shelf, and tells its place there.
+    fn show(&self, text: &[u8], kept: bool) -> Option<usize> {
+        if self.keep != Keep::All {
+            return None;
+        }
+        let place = kept.then(|| self.shelf.push(text));
+        if place.is_none() {
+            self.shelf.release(text.len());
+        }
+        place
+    }
+
+    fn table(&self) -> TableDefinition<'static, u64, &'static [u8]> {
+        TableDefinition::new(self.service.name())
+    }
+
     /// Opens the file, and puts on the shelf what it holds beyond what is there: a commit that failed may have been made all the same.
     fn open_database(&mut self) -> Result<Database, redb::Error> {
         let database = Database::create(&self.path)?;
         let write = database.begin_write()?;
-        write.open_table(TEXTS)?;
+        write.open_table(self.table())?;
         write.commit()?;
-        for entry in database.begin_read()?.open_table(TEXTS)?.range(self.next..)? {
+        for entry in database.begin_read()?.open_table(self.table())?.range(self.next..)? {
             let (place, text) = entry?;
             self.shelf.load(text.value());
             self.next = place.value() + 1;
@@ -173,10 +211,13 @@ impl Writer {
         let write = database.begin_write()?;
         let mut next = self.next;
         {
-            let mut table = write.open_table(TEXTS)?;
+            let mut table = write.open_table(self.table())?;
             for order in group {
                 table.insert(next, order.text.as_slice())?;
                 next += 1;
+            }
+            if let Keep::Last(count) = self.keep {
+                table.retain_in(..next.saturating_sub(count), |_, _| false)?;
             }
         }
         write.commit()?;
@@ -186,7 +227,8 @@ impl Writer {
     }
 
     fn complain(&self, text: &str) {
-        let (service, transport, tone) = (Service::Board, Transport::Udp, Tone::Complain);
+        let (service, tone) = (self.service, Tone::Complain);
+        let transport = service.usual_transports()[0];
         self.log.line(Line { service, transport, about: None, tone, text });
     }
 }
@@ -195,6 +237,7 @@ impl Writer {
 mod tests {
     use super::*;
     use labs::ShelfLimits;
+    use std::path::Path;
 
     struct Silent;
 
@@ -216,13 +259,32 @@ mod tests {
         Shelf::new(ShelfLimits { texts_max: 100, bytes_max: 1000 })
     }
 
+    fn plan(path: &Path, shelf: &Shelf) -> StorePlan {
+        StorePlan { path: path.to_owned(), shelf: shelf.clone(), keep: Keep::All, flag: "--store FILE" }
+    }
+
+    #[test]
+    fn only_the_last_are_kept_where_that_is_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("chat.redb");
+        let last = |shelf: &Shelf| StorePlan { keep: Keep::Last(3), ..plan(&path, shelf) };
+        let (store, end) = Store::open(Service::Chat, last(&shelf()), silent()).unwrap();
+        (0..10).for_each(|text| drop(store.keep(vec![b'0' + text])));
+        drop(store);
+        end.wait(Duration::from_secs(60));
+        let shelf = shelf();
+        let _store = Store::open(Service::Chat, last(&shelf), silent()).unwrap();
+        let texts: Vec<_> = (0..shelf.count()).map(|place| shelf.get(place).unwrap()[0]).collect();
+        assert_eq!(texts, b"789");
+    }
+
     #[test]
     fn texts_are_there_after_a_restart_in_order() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/board.redb");
         for run in 0..3u8 {
             let shelf = shelf();
-            let (store, end) = Store::open(&path, shelf.clone(), silent()).unwrap();
+            let (store, end) = Store::open(Service::Board, plan(&path, &shelf), silent()).unwrap();
             assert_eq!(shelf.count(), usize::from(run) * 2);
             let tickets: Vec<_> = (0..2).map(|text| store.keep(vec![b'0' + run * 2 + text])).collect();
             assert!(tickets.into_iter().all(|ticket| ticket.blocking_recv().unwrap().is_some()));
@@ -230,7 +292,7 @@ mod tests {
             end.wait(Duration::from_secs(60));
         }
         let shelf = shelf();
-        let _store = Store::open(&path, shelf.clone(), silent()).unwrap();
+        let _store = Store::open(Service::Board, plan(&path, &shelf), silent()).unwrap();
         let texts: Vec<_> = (0..shelf.count()).map(|place| shelf.get(place).unwrap()[0]).collect();
         assert_eq!(texts, b"012345");
     }
@@ -239,8 +301,8 @@ mod tests {
     fn a_file_in_use_is_said_so() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("board.redb");
-        let _open = Store::open(&path, shelf(), silent()).unwrap();
-        let error = Store::open(&path, shelf(), silent()).err().unwrap().to_string();
+        let _open = Store::open(Service::Board, plan(&path, &shelf()), silent()).unwrap();
+        let error = Store::open(Service::Board, plan(&path, &shelf()), silent()).err().unwrap().to_string();
         assert!(error.contains("--store"), "{error}");
     }
 }

@@ -10,9 +10,14 @@
 //!
 //! Stateful, and that is why the server notices who is gone: a member is its connection. (lab sheet 002, question 8)
 
+mod commands;
+mod flood;
+mod lobby;
 mod name;
+mod server;
 
 pub use name::{Name, NameError};
+pub use server::{Options, Server};
 
 /// Who speaks for the room; nobody may be called so.
 pub const SERVER: &str = "Server";

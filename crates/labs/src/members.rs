@@ -44,6 +44,14 @@ impl<T> Members<T> {
         Some(&mut member.value)
     }
 
+    pub(crate) fn get(&self, peer: SocketAddr) -> Option<&T> {
+        self.members.get(&peer).map(|member| &member.value)
+    }
+
+    pub(crate) fn get_mut(&mut self, peer: SocketAddr) -> Option<&mut T> {
+        self.members.get_mut(&peer).map(|member| &mut member.value)
+    }
+
     pub(crate) fn remove(&mut self, peer: SocketAddr) -> Option<T> {
         let Member { value, check_at, .. } = self.members.remove(&peer)?;
         if let Some(at) = check_at {

@@ -1,10 +1,11 @@
-//! What a machine writes: messages for its peers, lines for its terminal, texts for the store.
+//! What a machine writes: messages for its peers and its rooms, lines for its terminal, texts for the store.
 
 use std::fmt;
 use std::io::Write as _;
 use std::net::SocketAddr;
 
 use crate::framing::Ending;
+use crate::room::RoomId;
 use crate::visible::Text;
 use crate::{Peer, Visible};
 
@@ -12,7 +13,7 @@ use crate::{Peer, Visible};
 #[derive(Debug, Default)]
 pub struct Outbox {
     wire: Vec<u8>,
-    sent: Vec<(SocketAddr, usize)>,
+    acts: Vec<(Act, usize)>,
     lines: String,
     shown: Vec<(Tone, Option<SocketAddr>, usize)>,
     stored: Vec<Vec<u8>>,
@@ -21,6 +22,19 @@ pub struct Outbox {
     muted: bool,
     finished: bool,
     outcome: Option<Outcome>,
+}
+
+/// What is done with remote peers, in the machine's order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// A message goes to one peer.
+    Send(SocketAddr),
+    /// A message goes to everyone in a room, but for one.
+    Publish { room: RoomId, except: Option<SocketAddr> },
+    /// A peer hears from now on what is published in a room, and no other room any more.
+    Admit { peer: SocketAddr, room: RoomId },
+    /// A peer's connection is closed once it has taken what was sent to it.
+    Dismiss(SocketAddr),
 }
 
 /// How a line for the terminal is meant.
@@ -61,7 +75,7 @@ impl Outbox {
             Peer::Remote(address) => {
                 let start = self.wire.len();
                 self.wire.extend_from_slice(message);
-                self.end_message(address, start);
+                self.end_message(Act::Send(address), start);
             }
         }
     }
@@ -71,15 +85,34 @@ impl Outbox {
         let Peer::Remote(address) = peer else {
             return self.send(peer, text.to_string().as_bytes());
         };
+        self.write(Act::Send(address), text);
+    }
+
+    /// Sends one message to everyone in a room, but for one.
+    pub fn publish(&mut self, room: RoomId, except: Option<SocketAddr>, text: fmt::Arguments<'_>) {
+        self.write(Act::Publish { room, except }, text);
+    }
+
+    fn write(&mut self, act: Act, text: fmt::Arguments<'_>) {
         let start = self.wire.len();
         // Writing to a Vec cannot fail, and our own Display implementations do not.
         let _ = self.wire.write_fmt(text);
-        self.end_message(address, start);
+        self.end_message(act, start);
     }
 
-    fn end_message(&mut self, address: SocketAddr, start: usize) {
+    fn end_message(&mut self, act: Act, start: usize) {
         self.ending.push(&mut self.wire, start);
-        self.sent.push((address, self.wire.len()));
+        self.acts.push((act, self.wire.len()));
+    }
+
+    /// Lets a peer into a room, out of the one where it is.
+    pub fn admit(&mut self, peer: SocketAddr, room: RoomId) {
+        self.acts.push((Act::Admit { peer, room }, self.wire.len()));
+    }
+
+    /// Closes one connection of many, once its peer has taken what was sent to it.
+    pub fn dismiss(&mut self, peer: SocketAddr) {
+        self.acts.push((Act::Dismiss(peer), self.wire.len()));
     }
 
     /// Prints one line at the terminal.
@@ -147,13 +180,21 @@ impl Outbox {
 
     /// How many messages for remote peers there are.
     pub fn message_count(&self) -> usize {
-        self.sent.len()
+        self.acts.len()
     }
 
     /// The messages for remote peers one by one: what a datagram socket is to send.
     pub fn datagrams(&self) -> impl Iterator<Item = (SocketAddr, &[u8])> {
+        self.acts().filter_map(|(act, message)| match act {
+            Act::Send(to) => Some((to, message)),
+            Act::Publish { .. } | Act::Admit { .. } | Act::Dismiss(_) => None,
+        })
+    }
+
+    /// What is done with remote peers, each with its framed message: what a room's driver carries out.
+    pub fn acts(&self) -> impl Iterator<Item = (Act, &[u8])> {
         let mut start = 0;
-        self.sent.iter().map(move |&(to, end)| (to, &self.wire[std::mem::replace(&mut start, end)..end]))
+        self.acts.iter().map(move |&(act, end)| (act, &self.wire[std::mem::replace(&mut start, end)..end]))
     }
 
     /// The lines for the terminal.
@@ -185,8 +226,8 @@ impl Outbox {
         const KEPT_BYTES_MAX: usize = 64 * 1024;
         self.wire.clear();
         self.wire.shrink_to(KEPT_BYTES_MAX);
-        self.sent.clear();
-        self.sent.shrink_to(KEPT_BYTES_MAX / size_of::<(SocketAddr, usize)>());
+        self.acts.clear();
+        self.acts.shrink_to(KEPT_BYTES_MAX / size_of::<(Act, usize)>());
         self.lines.clear();
         self.lines.shrink_to(KEPT_BYTES_MAX);
         self.shown.clear();

@@ -1,6 +1,6 @@
 //! Text that is safe for a terminal.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// Writes into a string, with every character that could act on a terminal in a form that only shows.
 ///
@@ -10,30 +10,37 @@ pub struct Visible<'a>(pub &'a mut String);
 
 impl fmt::Write for Visible<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let mut rest = text;
-        while let Some(at) = rest.find(|c| !is_printable(c)) {
-            self.0.push_str(&rest[..at]);
-            let Some(control) = rest[at..].chars().next() else { break };
-            self.push_shown(control)?;
-            rest = &rest[at + control.len_utf8()..];
-        }
-        self.0.push_str(rest);
-        Ok(())
+        write_visible(text, self.0)
     }
 }
 
-impl Visible<'_> {
-    fn push_shown(&mut self, control: char) -> fmt::Result {
+/// Text that shows in the same form.
+pub(crate) struct Shown<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_visible(self.0, f)
+    }
+}
+
+fn write_visible(text: &str, to: &mut impl fmt::Write) -> fmt::Result {
+    // Nearly all that is said is of these, which are told from others without decoding them.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return to.write_str(text);
+    }
+    let mut rest = text;
+    while let Some(at) = rest.find(|c| !is_printable(c)) {
+        to.write_str(&rest[..at])?;
+        let Some(control) = rest[at..].chars().next() else { break };
         match control {
-            '\0'..='\x1f' => self.0.extend(char::from_u32(0x2400 + u32::from(control))),
-            '\x7f' => self.0.push('␡'),
-            other => write!(self.0, "<U+{:04X}>", u32::from(other))?,
+            '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(control)).map_or(Ok(()), |c| to.write_char(c))?,
+            '\x7f' => to.write_char('␡')?,
+            other => write!(to, "<U+{:04X}>", u32::from(other))?,
         }
-        Ok(())
+        rest = &rest[at + control.len_utf8()..];
     }
+    to.write_str(rest)
 }
-
-use fmt::Write as _;
 
 /// Bytes that are probably UTF-8, for showing; what is not becomes `\u{fffd}`. Unlike `String::from_utf8_lossy` it does nothing until it is shown.
 pub(crate) struct Text<'a>(pub(crate) &'a [u8]);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use labs::framing::{Ending, MESSAGE_BYTES_DEFAULT, QUIET_DEFAULT, Rules};
 use labs::sum::Dialect;
 use labs::{
-    Connection, Datagrams, Dial, Machine, Pauses, Service, Shelf, Transport, Unanswered, add, alnum, board, calc,
+    Connection, Datagrams, Dial, Machine, Pauses, Service, Shelf, Transport, Unanswered, add, alnum, board, calc, chat,
     clock, echo, numbers, sum,
 };
 
@@ -72,6 +72,19 @@ impl Options {
             (Service::Sum, Dialect::Plain) => Box::new(sum::Server::new(self.members_max, WAIT)),
             (Service::Sum, Dialect::Steps) => Box::new(sum::StepsServer::default()),
             (Service::Board, _) => Box::new(board::Server::new(shelf, transport, self.acknowledge, SECRET)),
+            (Service::Chat, _) => Box::new(chat::Server::new(self.chat(), [])),
+        }
+    }
+
+    fn chat(&self) -> chat::Options {
+        chat::Options {
+            members_max: self.members_max,
+            login_max: WAIT,
+            idle_max: self.idle_max.unwrap_or(Duration::MAX / 2),
+            rate: 0,
+            announce_members_max: 100,
+            rooms_max: 10,
+            history: 0,
         }
     }
 
@@ -130,7 +143,7 @@ impl ClientOptions {
             Service::Numbers => {
                 Box::new(numbers::Client::new(dial, Pauses::new(self.every..=self.every, self.seed), self.count))
             }
-            Service::Echo | Service::Alnum => Box::new(echo::Client::new(dial)),
+            Service::Echo | Service::Alnum | Service::Chat => Box::new(echo::Client::new(dial)),
             Service::Clock => {
                 Box::new(clock::Client::new(dial, Pauses::new(clock::EVERY_DEFAULT, self.seed), self.count, self.seed))
             }

@@ -157,6 +157,12 @@ pub(crate) struct ServeArgs {
     /// board: where the texts are kept
     #[arg(long, value_name = "FILE", help_heading = "For one service")]
     pub(crate) store: Option<String>,
+    /// chat: show a newcomer the last lines said before
+    #[arg(long, value_name = "N", help_heading = "For one service")]
+    pub(crate) history: Option<u64>,
+    /// chat: where those lines outlive the server
+    #[arg(long, value_name = "FILE", help_heading = "For one service")]
+    pub(crate) history_file: Option<String>,
 }
 
 /// A service to serve, perhaps somewhere else than usual.

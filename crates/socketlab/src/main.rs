@@ -6,6 +6,7 @@ mod address;
 mod cli;
 mod config;
 mod join;
+mod operator;
 mod person;
 mod printer;
 mod serve;

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use drive::{Typed, Typist};
@@ -29,7 +29,7 @@ pub(crate) struct Person {
     before: Termios,
     prompting: Arc<AtomicBool>,
     /// Ends with the reader.
-    reading: Receiver<()>,
+    reading: Mutex<Receiver<()>>,
 }
 
 enum Shown {
@@ -63,6 +63,7 @@ impl Person {
         std::thread::spawn(move || show_all(printer, &to_show));
         let prompting = Arc::new(AtomicBool::new(false));
         let (_reading, reading) = channel();
+        let reading = Mutex::new(reading);
         let pasted = VecDeque::new();
         let reader = Reader { editor, pasted, lines: lines.clone(), _reading, prompting: Arc::clone(&prompting) };
         Some((Self { lines, before, prompting, reading }, reader))
@@ -73,6 +74,15 @@ impl Person {
         let _ = self.lines.send(Shown::Line(format!("{line}\n")));
     }
 
+    /// Shows lines, each with its end, and returns when the terminal or the editor has them.
+    pub(crate) fn show_whole(&self, lines: &str) {
+        let (answer, passed) = channel();
+        let _ = self.lines.send(Shown::Line(lines.to_owned()));
+        let _ = self.lines.send(Shown::Passed(answer));
+        // If the thread that shows is gone, so is the terminal.
+        let _ = passed.recv();
+    }
+
     pub(crate) fn leave(&self) {
         let (answer, shown) = channel();
         let _ = self.lines.send(Shown::Flush(answer));
@@ -81,7 +91,8 @@ impl Person {
         if self.prompting.load(Ordering::Relaxed) {
             // An interrupt makes the editor leave its prompt; what we did there ourselves would mix with what it does.
             let _ = kill_process(getpid(), Signal::INT);
-            if self.reading.recv_timeout(LEAVE_MAX) == Err(RecvTimeoutError::Disconnected) {
+            let reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+            if reading.recv_timeout(LEAVE_MAX) == Err(RecvTimeoutError::Disconnected) {
                 return;
             }
             let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.before);
@@ -109,14 +120,16 @@ fn show_all(mut printer: impl ExternalPrinter, lines: &Receiver<Shown>) {
 
 impl Reader {
     /// Reads one line for each prompt, until the end of input or an interrupt.
-    pub(crate) fn read(mut self, history: Option<PathBuf>, asked: &Receiver<String>, typist: &Typist) {
+    pub(crate) fn read(mut self, history: Option<PathBuf>, asked: impl IntoIterator<Item = String>, typist: &Typist) {
         // The history only helps; a client works without it.
         let _ = self.editor.set_max_history_size(HISTORY_MAX);
         let _ = history.as_ref().map(|path| self.editor.load_history(path));
         for prompt in asked {
             let typed = self.next_line(&prompt);
-            if let (Typed::Line(line), Some(path)) = (&typed, &history) {
+            if let Typed::Line(line) = &typed {
                 let _ = self.editor.add_history_entry(line);
+            }
+            if let (Typed::Line(_), Some(path)) = (&typed, &history) {
                 let _ = path.parent().map(std::fs::create_dir_all);
                 let _ = self.editor.save_history(path);
             }

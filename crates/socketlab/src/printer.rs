@@ -10,6 +10,7 @@ use drive::{Endpoint, Line, Log};
 use labs::Tone;
 use serde_json::{Value, json};
 
+use crate::person::Person;
 use crate::settings::LogFormat;
 
 /// Lines wait here for a slow terminal; what does not fit is dropped and counted.
@@ -32,6 +33,8 @@ pub(crate) struct Printer {
 
 #[derive(Default)]
 struct Queue {
+    /// Who types where the lines are shown.
+    operator: Option<Person>,
     waiting: Mutex<Waiting>,
     changed: Condvar,
 }
@@ -54,9 +57,10 @@ impl Waiting {
 }
 
 impl Printer {
-    pub(crate) fn new(format: LogFormat, quiet: bool, services: usize) -> Self {
+    pub(crate) fn new(format: LogFormat, quiet: bool, services: usize, operator: Option<Person>) -> Self {
         let names_services = services > 1 && std::io::stdout().is_terminal();
-        Self { queue: Arc::default(), format, quiet, names_services }
+        let queue = Arc::new(Queue { operator, ..Queue::default() });
+        Self { queue, format, quiet, names_services }
     }
 
     /// Prints where a service listens.
@@ -191,10 +195,17 @@ impl Queue {
                 // Writing to a String cannot fail.
                 let _ = writeln!(complaints, "socketlab: {dropped} lines were not printed, the terminal is too slow");
             }
-            let _ = std::io::stdout().write_all(lines.as_bytes()).and_then(|()| std::io::stdout().flush());
-            let _ = std::io::stderr().write_all(complaints.as_bytes());
+            self.write(&lines, &complaints);
             waiting = self.lock();
         }
+    }
+
+    fn write(&self, lines: &str, complaints: &str) {
+        if let Some(operator) = &self.operator {
+            return operator.show_whole(&[lines, complaints].concat());
+        }
+        let _ = std::io::stdout().write_all(lines.as_bytes()).and_then(|()| std::io::stdout().flush());
+        let _ = std::io::stderr().write_all(complaints.as_bytes());
     }
 }
 
@@ -204,5 +215,8 @@ impl Drop for Printer {
         let busy = |waiting: &mut Waiting| waiting.writing || !waiting.is_empty();
         // What a slow terminal has not taken by then is lost.
         let _ = self.queue.changed.wait_timeout_while(self.queue.lock(), FLUSH_MAX, busy);
+        if let Some(operator) = &self.queue.operator {
+            operator.leave();
+        }
     }
 }

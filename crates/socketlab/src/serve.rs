@@ -14,7 +14,7 @@ use crate::address::Address;
 use crate::cli::ServeArgs;
 use crate::printer::Printer;
 use crate::settings::{Layered, Overlay, Source};
-use crate::{FAILED, USAGE, report, services};
+use crate::{FAILED, USAGE, operator, report, services};
 
 pub(crate) fn run(args: &ServeArgs) -> ExitCode {
     let prepared = read_settings(args).and_then(|layered| Ok((plans(args, &layered)?, layered)));
@@ -23,12 +23,15 @@ pub(crate) fn run(args: &ServeArgs) -> ExitCode {
         Err(error) => return report(Err(error), USAGE),
     };
     let server = &layered.settings.server;
-    let printer = Arc::new(Printer::new(server.log_format, server.quiet, plans.len()));
+    let (person, keyboard) = operator::sit_down(&plans).unzip();
+    let printer = Arc::new(Printer::new(server.log_format, server.quiet, plans.len(), person));
     warn_of_descriptors(&plans, &printer);
     let lan = server.lan;
-    let result = drive::serve(plans, Arc::clone(&printer) as Arc<dyn drive::Log>, |endpoints| {
+    let result = drive::serve(plans, Arc::clone(&printer) as Arc<dyn drive::Log>, keyboard, |endpoints| {
         announce(endpoints, lan, &printer);
     });
+    // It gives the terminal back before anything else is said there.
+    drop(printer);
     report(result.map_err(Into::into), FAILED)
 }
 
@@ -105,6 +108,12 @@ fn overlays(args: &ServeArgs) -> Vec<Overlay> {
     }
     if let Some(store) = &args.store {
         lay("--store", "board.store".to_owned(), store.as_str().into());
+    }
+    if let Some(lines) = args.history {
+        lay("--history", "chat.history".to_owned(), whole(lines));
+    }
+    if let Some(file) = &args.history_file {
+        lay("--history-file", "chat.history_file".to_owned(), file.as_str().into());
     }
     for (key, text) in &args.sets {
         overlays.push(Overlay::written(key, text, Source::Flag(format!("--set {key}={text}"))));

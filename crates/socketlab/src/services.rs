@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use drive::{Listen, ServicePlan};
+use drive::{Keep, Listen, RoomPlan, ServicePlan, StorePlan};
 use labs::framing::Rules;
-use labs::{Machine, Service, Shelf, ShelfLimits, Transport, add, alnum, board, calc, clock, echo, numbers, sum};
+use labs::{Machine, Service, Shelf, ShelfLimits, Transport, add, alnum, board, calc, chat, clock, echo, numbers, sum};
 
 use crate::settings::{DialectName, FramingMode, Settings};
 
@@ -30,6 +30,7 @@ pub(crate) fn plan(service: Service, listen: Vec<Listen>, settings: &Settings) -
         busy: None,
         stream_machine: None,
         datagram_machine: None,
+        room: None,
         store: None,
     };
     let members = limits.members;
@@ -47,7 +48,7 @@ pub(crate) fn plan(service: Service, listen: Vec<Listen>, settings: &Settings) -
         Service::Add => plan.stream_machine = Some(maker(add::Server::default)),
         Service::Sum => plan_sum(&mut plan, settings),
         Service::Board => plan_board(&mut plan, settings)?,
-        Service::Chat => {}
+        Service::Chat => plan_chat(&mut plan, settings),
     }
     Ok(plan)
 }
@@ -82,7 +83,7 @@ fn plan_board(plan: &mut ServicePlan, settings: &Settings) -> anyhow::Result<()>
     let acknowledge = own.acknowledge;
     let secret = secret();
     let server = move |shelf: &Shelf, transport| board::Server::new(shelf.clone(), transport, acknowledge, secret);
-    plan.store = Some((path, shelf.clone()));
+    plan.store = Some(StorePlan { path, shelf: shelf.clone(), keep: Keep::All, flag: "--store FILE" });
     plan.stream_machine = Some(maker({
         let shelf = shelf.clone();
         move || server(&shelf, Transport::Tcp)
@@ -90,6 +91,31 @@ fn plan_board(plan: &mut ServicePlan, settings: &Settings) -> anyhow::Result<()>
     plan.datagram_machine = Some(maker(move || server(&shelf, Transport::Udp)));
     plan.rules.bare = board::BARE_ENDING;
     Ok(())
+}
+
+fn plan_chat(plan: &mut ServicePlan, settings: &Settings) {
+    let own = &settings.chat;
+    let history = own.history.get();
+    let options = chat::Options {
+        members_max: plan.limits.members,
+        login_max: own.login_time.0,
+        idle_max: plan.limits.idle_timeout,
+        rate: u32::try_from(own.rate.0).unwrap_or(u32::MAX),
+        announce_members_max: own.announce_members_max.get(),
+        rooms_max: own.rooms.get(),
+        history,
+    };
+    let shelf = Shelf::new(ShelfLimits { texts_max: history, bytes_max: usize::MAX });
+    if history > 0 && !own.history_file.0.is_empty() {
+        let (path, keep) = (PathBuf::from(&own.history_file.0), Keep::Last(own.history.0));
+        plan.store = Some(StorePlan { path, shelf: shelf.clone(), keep, flag: "--history-file FILE" });
+    }
+    let machine = move || -> AnyMachine {
+        let earlier = (0..shelf.count()).filter_map(|place| shelf.get(place));
+        let earlier = earlier.map(|text| String::from_utf8_lossy(&text).into());
+        Box::new(chat::Server::new(options, earlier))
+    };
+    plan.room = Some(RoomPlan { machine: Box::new(machine), log_bytes_max: own.log_bytes.get() });
 }
 
 /// Sixteen bytes nobody can guess, from the randomness that the standard library takes from the system for its hash tables.

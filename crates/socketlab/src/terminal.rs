@@ -29,7 +29,7 @@ impl Terminal {
         let is_person = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
         let screen = match is_person.then(Person::sit_down).flatten() {
             Some((person, editor)) => {
-                std::thread::spawn(move || editor.read(history, &asked, &typist));
+                std::thread::spawn(move || editor.read(history, asked, &typist));
                 Screen::Person(person)
             }
             None => {

@@ -1,0 +1,220 @@
+//! One machine for all connections of a service: what one says reaches the others, and nobody waits for anybody.
+//!
+//! Three kinds of tasks share it. A reader a connection cuts what arrives into messages, which the machine hears under a lock that
+//! is held for no longer than that. A walker a shard writes what was published, and it alone writes. A keeper calls the machine at its deadlines,
+//! and hears the operator.
+
+mod reader;
+mod walker;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use labs::framing::Ending;
+use labs::room::{Hall, Notice};
+use labs::{Event, Machine, Now, Outbox, Peer, Transport};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use crate::gate::Permit;
+use crate::keyboard::{Keyboard, Typed};
+use crate::log::pass_lines;
+use crate::serve::Serving;
+
+pub(crate) struct Room {
+    core: Mutex<Core>,
+    /// One a shard: there is something to fetch.
+    bells: Box<[Notify]>,
+    /// A shard has fetched, so whoever waits to be read from may go on.
+    fetched: Notify,
+    /// The machine's deadline has come nearer.
+    sooner: Notify,
+    serving: Arc<Serving>,
+    log_bytes_max: usize,
+}
+
+struct Core {
+    machine: Box<dyn Machine + Send>,
+    hall: Hall<Arc<TcpStream>, Permit>,
+    out: Outbox,
+    /// What the keeper waits for.
+    deadline: Option<Duration>,
+}
+
+/// How things stand after something happened.
+struct Standing {
+    /// Whether the peer that it was about has a seat.
+    is_seated: bool,
+    /// Whether more was said than the walkers can follow.
+    is_ahead: bool,
+}
+
+/// The share of the log by which those who speak may be ahead of the walkers before they are not read from.
+const BACKLOG_SHARE: usize = 4;
+
+impl Room {
+    /// Starts a room: its walkers, one a core, and its keeper.
+    pub(crate) fn start(
+        machine: Box<dyn Machine + Send>,
+        log_bytes_max: usize,
+        operator: Option<Keyboard>,
+        serving: Arc<Serving>,
+    ) -> Arc<Self> {
+        let shards = std::thread::available_parallelism().map_or(1, usize::from);
+        let deadline = machine.deadline();
+        let room = Arc::new(Self {
+            core: Mutex::new(Core { machine, hall: Hall::new(shards), out: Outbox::default(), deadline }),
+            bells: (0..shards).map(|_| Notify::new()).collect(),
+            fetched: Notify::new(),
+            sooner: Notify::new(),
+            serving,
+            log_bytes_max,
+        });
+        for shard in 0..shards {
+            room.serving.tasks.spawn(walker::walk(Arc::clone(&room), shard));
+        }
+        room.serving.tasks.spawn(Arc::clone(&room).keep(operator));
+        room
+    }
+
+    /// A newcomer.
+    pub(crate) fn open(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, permit: Permit) {
+        let stream = Arc::new(stream);
+        let mut is_new = false;
+        self.happen(Some(peer), |core, now| {
+            // A peer that reaches two of our addresses from one port of its own is one peer too many.
+            is_new = core.hall.seat(peer, Arc::clone(&stream), permit);
+            if is_new {
+                core.machine.handle(now, Event::Opened(Peer::Remote(peer)), &mut core.out);
+            }
+        });
+        if is_new {
+            self.serving.tasks.spawn(reader::read(Arc::clone(self), stream, peer));
+        }
+        if self.serving.shutdown.is_cancelled() {
+            self.pass(None, Event::Finished(Peer::Terminal));
+        }
+    }
+
+    /// One event that the machine is to hear.
+    fn pass(&self, about: Option<SocketAddr>, event: Event<'_>) {
+        self.happen(about, |core, now| core.machine.handle(now, event, &mut core.out));
+    }
+
+    /// A peer is gone, for whatever reason: it loses its seat even if the machine should not say so.
+    fn lose(&self, peer: SocketAddr, event: Event<'_>) {
+        self.happen(Some(peer), |core, now| {
+            core.machine.handle(now, event, &mut core.out);
+            core.out.dismiss(peer);
+        });
+    }
+
+    /// Lets something happen, carries out what follows from it, wakes whom it concerns, and tells how things then stand.
+    fn happen(&self, about: Option<SocketAddr>, what: impl FnOnce(&mut Core, Now)) -> Standing {
+        let now = self.serving.clock.now();
+        let mut core = self.lock();
+        let Core { out, .. } = &mut *core;
+        out.clear();
+        out.mute(!self.serving.log.wants_lines());
+        out.begin(Ending::Lf, about);
+        what(&mut core, now);
+        let Core { machine, hall, out, deadline } = &mut *core;
+        hall.apply(out);
+        pass_lines(self.serving.log.as_ref(), self.serving.service, Transport::Tcp, out);
+        if let Some(store) = &self.serving.store {
+            // The members do not wait for the disk.
+            out.take_stored().for_each(|text| drop(store.keep(text)));
+        }
+        let due = machine.deadline();
+        let sooner = due.is_some_and(|due| deadline.is_none_or(|set| due < set));
+        if sooner {
+            *deadline = due;
+        }
+        for (shard, bell) in self.bells.iter().enumerate() {
+            if hall.has_news(shard) {
+                bell.notify_one();
+            }
+        }
+        let is_seated = about.is_some_and(|peer| hall.holds(peer));
+        let is_ahead = self.is_ahead(&core);
+        drop(core);
+        if sooner {
+            self.sooner.notify_one();
+        }
+        Standing { is_seated, is_ahead }
+    }
+
+    /// What is new for a shard.
+    fn fetch(&self, shard: usize, notices: &mut Vec<Notice<Arc<TcpStream>>>) {
+        self.lock().hall.fetch(shard, notices);
+        self.fetched.notify_waiters();
+    }
+
+    /// Waits until the walkers have caught up enough for more to be said.
+    async fn wait_for_walkers(&self) {
+        loop {
+            let fetched = self.fetched.notified();
+            if !self.is_ahead(&self.lock()) {
+                return;
+            }
+            fetched.await;
+        }
+    }
+
+    fn is_ahead(&self, core: &Core) -> bool {
+        core.hall.backlog_bytes() > self.log_bytes_max / BACKLOG_SHARE
+    }
+
+    /// Whether everybody has gone, and a shard has nothing more to do.
+    fn is_over(&self, shard: usize) -> bool {
+        let core = self.lock();
+        self.serving.shutdown.is_cancelled() && core.hall.count() == 0 && !core.hall.has_news(shard)
+    }
+
+    /// Calls the machine at its deadlines, passes on what the operator types, and tells it to end.
+    async fn keep(self: Arc<Self>, mut operator: Option<Keyboard>) {
+        loop {
+            let deadline = self.lock().deadline;
+            let timeout = async {
+                match deadline {
+                    Some(at) => tokio::time::sleep_until(self.serving.clock.instant(at)).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let typed = async {
+                match &mut operator {
+                    Some(keyboard) => keyboard.next().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = self.serving.shutdown.cancelled() => break,
+                () = self.sooner.notified() => {}
+                () = timeout => self.call(),
+                typed = typed => match typed {
+                    Typed::Line(line) => self.pass(None, Event::Message(Peer::Terminal, line.as_bytes())),
+                    // Whoever leaves the server's terminal ends the server.
+                    Typed::End => self.serving.shutdown.cancel(),
+                },
+            }
+        }
+        self.pass(None, Event::Finished(Peer::Terminal));
+        // Nobody may be left to whom this is news.
+        self.bells.iter().for_each(Notify::notify_one);
+    }
+
+    /// The machine's deadline may have come, and the next is noted.
+    fn call(&self) {
+        self.happen(None, |core, now| {
+            if core.machine.deadline().is_some_and(|at| at <= now.uptime) {
+                core.machine.handle(now, Event::Timeout, &mut core.out);
+            }
+            core.deadline = None;
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Core> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

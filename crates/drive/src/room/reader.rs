@@ -1,0 +1,107 @@
+//! One connection's reader: it cuts what arrives into messages for the room's machine, and writes nothing.
+
+use std::cell::RefCell;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use labs::framing::{Framing, Overlong};
+use labs::{Event, Now, Peer};
+use tokio::net::TcpStream;
+
+use crate::room::{Core, Room, Standing};
+
+const READ_BYTES: usize = 16 * 1024;
+
+thread_local! {
+    /// What one thread reads into, for all connections: an idle one holds no buffer.
+    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
+}
+
+/// What follows from a look at the stream.
+enum Next {
+    Wait,
+    /// The walkers are behind.
+    WaitForWalkers,
+    End,
+}
+
+/// Reads until the peer has no seat any more.
+pub(super) async fn read(room: Arc<Room>, stream: Arc<TcpStream>, peer: SocketAddr) {
+    let mut framing = Framing::new(room.serving.rules);
+    loop {
+        let is_quiet = match framing.deadline() {
+            // An error shows when it is read.
+            None => stream.readable().await.is_err(),
+            Some(at) => {
+                let quiet_at = room.serving.clock.instant(at);
+                // Boxed, so that what only a bare peer needs is not a part of every idle connection.
+                let more = Box::pin(tokio::time::timeout_at(quiet_at, stream.readable()));
+                more.await.is_err() && !has_unread(&stream)
+            }
+        };
+        match room.receive(&stream, peer, &mut framing, is_quiet) {
+            Next::Wait => {}
+            Next::WaitForWalkers => Box::pin(room.wait_for_walkers()).await,
+            Next::End => return,
+        }
+    }
+}
+
+/// Whether the system holds bytes that the runtime has not told us of yet: a quiet time is over only where nothing can be read.
+fn has_unread(stream: &TcpStream) -> bool {
+    rustix::io::ioctl_fionread(stream).is_ok_and(|bytes| bytes > 0)
+}
+
+impl Room {
+    fn receive(&self, stream: &TcpStream, peer: SocketAddr, framing: &mut Framing, is_quiet: bool) -> Next {
+        SCRATCH.with_borrow_mut(|buffer| match stream.try_read(buffer) {
+            Ok(0) => self.end(peer, framing),
+            Ok(count) => self.hear(peer, |core, now| {
+                let each = |message: &[u8], _| core.hear(now, peer, message);
+                framing.receive(now.uptime, &buffer[..count], each).map(drop)
+            }),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && is_quiet => self.hear(peer, |core, now| {
+                let each = |message: &[u8], _| core.hear(now, peer, message);
+                framing.quiet(now.uptime, each)
+            }),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Next::Wait,
+            Err(_) => {
+                self.lose(peer, Event::Gone(Peer::Remote(peer)));
+                Next::End
+            }
+        })
+    }
+
+    /// The peer has finished: what it left unended is its last message. Who says no more has left.
+    fn end(&self, peer: SocketAddr, framing: &mut Framing) -> Next {
+        self.hear(peer, |core, now| framing.flush(|message, _| core.hear(now, peer, message)));
+        self.lose(peer, Event::Finished(Peer::Remote(peer)));
+        Next::End
+    }
+
+    fn hear(&self, peer: SocketAddr, what: impl FnOnce(&mut Core, Now) -> Result<(), Overlong>) -> Next {
+        let standing = self.happen(Some(peer), |core, now| {
+            if what(core, now) == Err(Overlong) {
+                let limit = self.serving.rules.message_bytes_max;
+                let why = format_args!("Error: message longer than {limit} bytes, closing the connection");
+                core.out.send_text(Peer::Remote(peer), why);
+                core.machine.handle(now, Event::Gone(Peer::Remote(peer)), &mut core.out);
+                core.out.dismiss(peer);
+            }
+        });
+        match standing {
+            Standing { is_seated: false, .. } => Next::End,
+            Standing { is_ahead: true, .. } => Next::WaitForWalkers,
+            Standing { .. } => Next::Wait,
+        }
+    }
+}
+
+impl Core {
+    /// One message for the machine, which wants to hear more in any case.
+    fn hear(&mut self, now: Now, peer: SocketAddr, message: &[u8]) -> bool {
+        self.machine.handle(now, Event::Message(Peer::Remote(peer), message), &mut self.out);
+        true
+    }
+}

@@ -1,0 +1,241 @@
+//! A member's place in its room's log, and what a shard still holds of that log.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+/// The newest bytes of a room's log. Positions count the bytes that were ever said.
+#[derive(Debug, Default)]
+pub(crate) struct Window {
+    segments: VecDeque<(u64, Bytes)>,
+    end: u64,
+}
+
+impl Window {
+    /// A window in which nothing was said yet.
+    pub(crate) fn starting_at(position: u64) -> Self {
+        Self { segments: VecDeque::new(), end: position }
+    }
+
+    pub(crate) fn start(&self) -> u64 {
+        self.segments.front().map_or(self.end, |(start, _)| *start)
+    }
+
+    pub(crate) fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Appends what follows.
+    pub(crate) fn push(&mut self, start: u64, bytes: Bytes) {
+        self.end = start + bytes.len() as u64;
+        self.segments.push_back((start, bytes));
+    }
+
+    /// Forgets segments that end at or before a position.
+    pub(crate) fn forget_before(&mut self, position: u64) {
+        while self.segments.front().is_some_and(|(start, bytes)| start + bytes.len() as u64 <= position) {
+            self.segments.pop_front();
+        }
+    }
+
+    /// The bytes between two positions, in pieces.
+    fn slices(&self, from: u64, to: u64) -> impl Iterator<Item = &[u8]> {
+        // Nearly every member has taken all but the last.
+        let behind = self.segments.iter().rev().take_while(|(start, _)| *start > from).count();
+        let first = self.segments.len().saturating_sub(behind + 1);
+        self.segments.range(first..).map_while(move |(start, bytes)| {
+            let end = start + bytes.len() as u64;
+            let (from, to) = (from.max(*start), to.min(end));
+            // Both are within the segment, so their distance from its start fits.
+            (from < to).then(|| &bytes[(from - start) as usize..(to - start) as usize])
+        })
+    }
+}
+
+/// A member's place: all before it was taken.
+#[derive(Debug, Default)]
+pub(crate) struct Cursor {
+    position: u64,
+    /// Where the way through the log is left, in order. Most have none.
+    detours: Option<Box<Detours>>,
+}
+
+#[derive(Debug, Default)]
+struct Detours {
+    list: VecDeque<Detour>,
+    /// What was taken of the first one's insert.
+    taken: usize,
+    inserted_bytes: usize,
+}
+
+/// At a position, something else is said, and the log goes on at another.
+#[derive(Debug)]
+struct Detour {
+    at: u64,
+    insert: Bytes,
+    to: u64,
+}
+
+impl Cursor {
+    pub(crate) fn new(position: u64) -> Self {
+        Self { position, detours: None }
+    }
+
+    pub(crate) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The bytes that are for this member alone and not yet taken.
+    pub(crate) fn inserted_bytes(&self) -> usize {
+        self.detours.as_ref().map_or(0, |detours| detours.inserted_bytes)
+    }
+
+    /// Leaves out what the log says between two positions.
+    pub(crate) fn skip(&mut self, from: u64, to: u64) {
+        let detours = self.detours.get_or_insert_default();
+        match detours.list.back_mut() {
+            Some(last) if last.to == from => last.to = to,
+            Some(_) | None => detours.list.push_back(Detour { at: from, insert: Bytes::new(), to }),
+        }
+    }
+
+    /// Says something else before what the log says at a position.
+    pub(crate) fn insert(&mut self, at: u64, insert: Bytes) {
+        let detours = self.detours.get_or_insert_default();
+        detours.inserted_bytes += insert.len();
+        detours.list.push_back(Detour { at, insert, to: at });
+    }
+
+    /// Whether everything up to the window's end was taken.
+    pub(crate) fn is_done(&self, window: &Window) -> bool {
+        self.detours.is_none() && self.position >= window.end
+    }
+
+    /// What is to be taken, in order, up to the window's end.
+    pub(crate) fn pieces<'a>(&'a self, window: &'a Window) -> impl Iterator<Item = &'a [u8]> {
+        let (list, taken) = self.detours.as_ref().map_or((None, 0), |detours| (Some(&detours.list), detours.taken));
+        let detours = list.into_iter().flatten();
+        let last = detours.clone().next_back().map_or(self.position, |detour| detour.to);
+        let before = detours.enumerate().scan(self.position, move |position, (number, detour)| {
+            let from = std::mem::replace(position, detour.to);
+            let taken = if number == 0 { taken } else { 0 };
+            Some(window.slices(from, detour.at).chain(std::iter::once(&detour.insert[taken..])))
+        });
+        before.flatten().chain(window.slices(last, window.end)).filter(|piece| !piece.is_empty())
+    }
+
+    /// So many bytes of the pieces were taken.
+    pub(crate) fn advance(&mut self, mut count: usize) {
+        while let Some(detours) = &mut self.detours {
+            let Some(first) = detours.list.front() else {
+                self.detours = None;
+                break;
+            };
+            let before = (first.at - self.position) as usize;
+            let left = first.insert.len() - detours.taken;
+            if count < before {
+                break;
+            }
+            count -= before;
+            self.position = first.at;
+            if count < left {
+                detours.taken += count;
+                detours.inserted_bytes -= count;
+                return;
+            }
+            count -= left;
+            detours.inserted_bytes -= left;
+            detours.taken = 0;
+            self.position = first.to;
+            detours.list.pop_front();
+            if detours.list.is_empty() {
+                self.detours = None;
+            }
+        }
+        self.position += count as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+        pieces.flatten().copied().collect()
+    }
+
+    #[test]
+    fn a_cursor_goes_through_segments_and_detours() {
+        let mut window = Window::default();
+        window.push(10, Bytes::from_static(b"abc"));
+        window.push(13, Bytes::from_static(b"defg"));
+        let mut cursor = Cursor::new(11);
+        cursor.skip(12, 14);
+        cursor.insert(15, Bytes::from_static(b"**"));
+        assert_eq!(text(cursor.pieces(&window)), b"be**fg");
+        cursor.advance(3);
+        assert_eq!(text(cursor.pieces(&window)), b"*fg");
+        cursor.advance(3);
+        assert!(cursor.is_done(&window));
+        window.forget_before(cursor.position());
+        assert_eq!((window.start(), window.end()), (17, 17));
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Said(Vec<u8>),
+        SaidMyself(Vec<u8>),
+        ToMe(Vec<u8>),
+        Took(usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let bytes = || proptest::collection::vec(any::<u8>(), 1..6);
+        prop_oneof![
+            bytes().prop_map(Step::Said),
+            bytes().prop_map(Step::SaidMyself),
+            bytes().prop_map(Step::ToMe),
+            (0..12usize).prop_map(Step::Took),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_is_what_was_said_to_it(steps in proptest::collection::vec(step(), 0..60)) {
+            let (mut window, mut cursor) = (Window::default(), Cursor::default());
+            let (mut owed, mut taken) = (Vec::new(), Vec::new());
+            for step in steps {
+                let end = window.end();
+                match step {
+                    Step::Said(bytes) => {
+                        owed.extend_from_slice(&bytes);
+                        window.push(end, bytes.into());
+                    }
+                    Step::SaidMyself(bytes) => {
+                        cursor.skip(end, end + bytes.len() as u64);
+                        window.push(end, bytes.into());
+                    }
+                    Step::ToMe(bytes) => {
+                        owed.extend_from_slice(&bytes);
+                        cursor.insert(end, bytes.into());
+                    }
+                    Step::Took(count) => {
+                        let rest = text(cursor.pieces(&window));
+                        let count = count.min(rest.len());
+                        taken.extend_from_slice(&rest[..count]);
+                        cursor.advance(count);
+                        window.forget_before(cursor.position());
+                    }
+                }
+                let rest = text(cursor.pieces(&window));
+                prop_assert_eq!([taken.as_slice(), &rest].concat(), owed.as_slice());
+                prop_assert_eq!(cursor.is_done(&window), rest.is_empty() && cursor.detours.is_none());
+            }
+            let rest = text(cursor.pieces(&window)).len();
+            cursor.advance(rest);
+            prop_assert!(cursor.is_done(&window));
+            prop_assert_eq!(cursor.inserted_bytes(), 0);
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! The side of those who are spoken to: a core's share of the members, and what each of them has yet to take.
+
+use std::collections::BTreeMap;
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+
+use crate::room::cursor::{Cursor, Window};
+use crate::room::{Notice, RoomId};
+
+/// A share of the members, for the one task that writes to their streams.
+///
+/// The driver fetches notices from the [`crate::room::Hall`], gives them to [`Shard::take`], and calls [`Shard::deliver`] for each
+/// [`Shard::next_due`] member.
+#[derive(Debug)]
+pub struct Shard<S> {
+    members: Vec<Option<Member<S>>>,
+    rooms: BTreeMap<RoomId, Audience>,
+    /// Whom something new is for.
+    due: Vec<u32>,
+    /// Whose streams take nothing now, and perhaps some that do again.
+    stalled: Vec<u32>,
+    closings: Vec<Closing<S>>,
+    lost: Vec<SocketAddr>,
+    window_bytes_max: u64,
+}
+
+#[derive(Debug)]
+struct Audience {
+    window: Window,
+    slots: Vec<u32>,
+    news: bool,
+    /// What everyone has taken but those whose streams are full.
+    walked_to: u64,
+}
+
+impl Audience {
+    fn starting_at(position: u64) -> Self {
+        Self { window: Window::starting_at(position), slots: Vec::new(), news: false, walked_to: position }
+    }
+}
+
+#[derive(Debug)]
+struct Member<S> {
+    peer: SocketAddr,
+    stream: S,
+    cursor: Cursor,
+    room: Option<RoomId>,
+    /// Its place among the room's slots.
+    index: u32,
+    state: State,
+    is_due: bool,
+    is_listed_stalled: bool,
+    /// Whether what it took ends within a line.
+    mid_line: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    /// The stream took less than it was offered.
+    Stalled,
+    /// It fell behind, or its stream broke: nothing is written any more.
+    Lost {
+        slow: bool,
+    },
+}
+
+/// A stream to close, after some last bytes.
+#[derive(Debug)]
+pub struct Closing<S> {
+    pub peer: SocketAddr,
+    pub stream: S,
+    /// What the peer is still to get, if it takes it in time.
+    pub rest: Vec<u8>,
+}
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivered {
+    /// The member has everything.
+    All,
+    /// Its stream is full: call [`Shard::resume`] when it is not.
+    Stalled,
+    /// There is nobody to write to.
+    Nobody,
+}
+
+/// What a member hears that read too slowly.
+const TOO_SLOW: &str = "Server: you read too slowly and missed what was said; closing the connection";
+/// The bytes that may wait for one member alone, beyond what is said in its room.
+const INSERTED_BYTES_MAX: usize = 256 * 1024;
+/// The pieces of one write.
+const PIECES_MAX: usize = 64;
+
+impl<S> Shard<S> {
+    /// A shard that keeps at most so many bytes of each room's log for members that are behind.
+    pub fn new(window_bytes_max: usize) -> Self {
+        Self {
+            members: Vec::new(),
+            rooms: BTreeMap::new(),
+            due: Vec::new(),
+            stalled: Vec::new(),
+            closings: Vec::new(),
+            lost: Vec::new(),
+            window_bytes_max: window_bytes_max as u64,
+        }
+    }
+
+    /// Takes what is new.
+    pub fn take(&mut self, notices: &mut Vec<Notice<S>>) {
+        for notice in notices.drain(..) {
+            match notice {
+                Notice::Seated { slot, peer, stream } => self.seat(slot, peer, stream),
+                Notice::Moved { slot, room, at } => self.admit(slot, room, at),
+                Notice::Skipped { slot, from, to } => {
+                    if let Some(member) = self.member(slot) {
+                        member.cursor.skip(from, to);
+                    }
+                }
+                Notice::Inserted { slot, at, bytes } => self.insert(slot, at, bytes),
+                Notice::Dismissed { slot } => self.dismiss(slot),
+                Notice::Said { room, start, bytes } => {
+                    if let Some(audience) = self.rooms.get_mut(&room) {
+                        audience.window.push(start, bytes);
+                        audience.news = true;
+                    }
+                }
+            }
+        }
+        self.call_audiences();
+        self.drop_laggards();
+    }
+
+    fn member(&mut self, slot: u32) -> Option<&mut Member<S>> {
+        self.members.get_mut(slot as usize)?.as_mut()
+    }
+
+    fn seat(&mut self, slot: u32, peer: SocketAddr, stream: S) {
+        let place = slot as usize;
+        if self.members.len() <= place {
+            self.members.resize_with(place + 1, || None);
+        }
+        self.members[place] = Some(Member {
+            peer,
+            stream,
+            cursor: Cursor::default(),
+            room: None,
+            index: 0,
+            state: State::Open,
+            is_due: false,
+            is_listed_stalled: false,
+            mid_line: false,
+        });
+    }
+
+    fn insert(&mut self, slot: u32, at: u64, bytes: Bytes) {
+        let Some(member) = self.members.get_mut(slot as usize).and_then(Option::as_mut) else { return };
+        if matches!(member.state, State::Lost { .. }) {
+            return;
+        }
+        member.cursor.insert(at, bytes);
+        if member.cursor.inserted_bytes() > INSERTED_BYTES_MAX {
+            member.state = State::Lost { slow: true };
+            self.lost.push(member.peer);
+        } else if !std::mem::replace(&mut member.is_due, true) {
+            self.due.push(slot);
+        }
+    }
+
+    /// What the member has not taken yet goes before everything it will hear in the new room.
+    fn admit(&mut self, slot: u32, room: RoomId, at: u64) {
+        let rest = self.rest(slot);
+        self.leave_room(slot);
+        let audience = self.rooms.entry(room).or_insert_with(|| Audience::starting_at(at));
+        let index = audience.slots.len() as u32;
+        audience.slots.push(slot);
+        if let Some(member) = self.member(slot) {
+            (member.room, member.index) = (Some(room), index);
+            member.cursor = Cursor::new(at);
+        }
+        if !rest.is_empty() {
+            self.insert(slot, at, rest.into());
+        }
+    }
+
+    /// What the member has yet to take.
+    fn rest(&self, slot: u32) -> Vec<u8> {
+        let Some(member) = self.members.get(slot as usize).and_then(Option::as_ref) else { return Vec::new() };
+        let nothing = Window::default();
+        let audience = member.room.and_then(|room| self.rooms.get(&room));
+        let window = audience.map_or(&nothing, |audience| &audience.window);
+        member.cursor.pieces(window).flatten().copied().collect()
+    }
+
+    fn leave_room(&mut self, slot: u32) {
+        let Some(member) = self.members.get_mut(slot as usize).and_then(Option::as_mut) else { return };
+        let (Some(room), index) = (member.room.take(), member.index as usize) else { return };
+        let Some(audience) = self.rooms.get_mut(&room) else { return };
+        audience.slots.swap_remove(index);
+        let moved = audience.slots.get(index).copied();
+        if audience.slots.is_empty() {
+            self.rooms.remove(&room);
+        }
+        if let Some(moved) = moved.and_then(|moved| self.member(moved)) {
+            moved.index = index as u32;
+        }
+    }
+
+    fn dismiss(&mut self, slot: u32) {
+        let mut rest = self.rest(slot);
+        self.leave_room(slot);
+        let Some(member) = self.members.get_mut(slot as usize).and_then(Option::take) else { return };
+        match member.state {
+            State::Open | State::Stalled => {}
+            State::Lost { slow } => {
+                rest.clear();
+                if slow {
+                    rest.extend(member.mid_line.then_some(b'\n'));
+                    rest.extend_from_slice(TOO_SLOW.as_bytes());
+                    rest.push(b'\n');
+                }
+            }
+        }
+        self.closings.push(Closing { peer: member.peer, stream: member.stream, rest });
+    }
+
+    /// Everyone in a room with news is due.
+    fn call_audiences(&mut self) {
+        for audience in self.rooms.values_mut().filter(|audience| audience.news) {
+            audience.news = false;
+            for &slot in &audience.slots {
+                if let Some(member) = &mut self.members[slot as usize]
+                    && !std::mem::replace(&mut member.is_due, true)
+                {
+                    self.due.push(slot);
+                }
+            }
+        }
+    }
+
+    /// Forgets what everyone has taken, and what is too long ago; who still wanted that is lost.
+    fn drop_laggards(&mut self) {
+        for audience in self.rooms.values_mut() {
+            let oldest = audience.window.end().saturating_sub(self.window_bytes_max);
+            audience.window.forget_before(oldest.min(audience.walked_to));
+        }
+        for &slot in &self.stalled {
+            let Some(member) = &mut self.members[slot as usize] else { continue };
+            let Some(audience) = member.room.and_then(|room| self.rooms.get(&room)) else { continue };
+            if member.state == State::Stalled && member.cursor.position() < audience.window.start() {
+                member.state = State::Lost { slow: true };
+                self.lost.push(member.peer);
+            }
+        }
+    }
+
+    /// Somebody to whom something is to be delivered.
+    pub fn next_due(&mut self) -> Option<u32> {
+        let slot = self.due.pop()?;
+        if let Some(member) = self.member(slot) {
+            member.is_due = false;
+        }
+        Some(slot)
+    }
+
+    /// Whether anything is to be delivered to anybody.
+    pub fn has_due(&self) -> bool {
+        !self.due.is_empty()
+    }
+
+    /// A member's stream.
+    pub fn stream(&self, slot: u32) -> Option<&S> {
+        Some(&self.members.get(slot as usize)?.as_ref()?.stream)
+    }
+
+    /// The member's stream takes bytes again.
+    pub fn resume(&mut self, slot: u32) {
+        let Some(member) = self.members.get_mut(slot as usize).and_then(Option::as_mut) else { return };
+        if member.state == State::Stalled {
+            member.state = State::Open;
+            if !std::mem::replace(&mut member.is_due, true) {
+                self.due.push(slot);
+            }
+        }
+    }
+
+    /// Writes to a member what it has yet to take, as far as its stream takes it. `write` is given pieces, and tells how many bytes
+    /// of them it wrote, without waiting.
+    pub fn deliver(&mut self, slot: u32, mut write: impl FnMut(&S, &[IoSlice<'_>]) -> io::Result<usize>) -> Delivered {
+        let Some(member) = self.members.get_mut(slot as usize).and_then(Option::as_mut) else {
+            return Delivered::Nobody;
+        };
+        if member.state != State::Open {
+            return Delivered::Nobody;
+        }
+        let nothing = Window::default();
+        let audience = member.room.and_then(|room| self.rooms.get(&room));
+        let window = audience.map_or(&nothing, |audience| &audience.window);
+        member.cursor.advance(0);
+        while !member.cursor.is_done(window) {
+            match member.write_some(window, &mut write) {
+                Ok(true) => {}
+                Ok(false) => return self.stall(slot),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return self.stall(slot),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => {
+                    member.state = State::Lost { slow: false };
+                    self.lost.push(member.peer);
+                    return Delivered::Nobody;
+                }
+            }
+        }
+        Delivered::All
+    }
+
+    fn stall(&mut self, slot: u32) -> Delivered {
+        let Some(member) = self.members.get_mut(slot as usize).and_then(Option::as_mut) else {
+            return Delivered::Nobody;
+        };
+        member.state = State::Stalled;
+        if !std::mem::replace(&mut member.is_listed_stalled, true) {
+            self.stalled.push(slot);
+        }
+        Delivered::Stalled
+    }
+
+    /// The walk is over: what everybody has taken is forgotten.
+    pub fn end_walk(&mut self) {
+        let members = &mut self.members;
+        let mut needed_from: BTreeMap<RoomId, u64> = BTreeMap::new();
+        self.stalled.retain(|&slot| {
+            let Some(member) = &mut members[slot as usize] else { return false };
+            member.is_listed_stalled = member.state == State::Stalled;
+            if let Some(room) = member.room.filter(|_| member.is_listed_stalled) {
+                let position = member.cursor.position();
+                needed_from.entry(room).and_modify(|from| *from = position.min(*from)).or_insert(position);
+            }
+            member.is_listed_stalled
+        });
+        for (room, audience) in &mut self.rooms {
+            audience.walked_to = audience.window.end();
+            audience.window.forget_before(needed_from.get(room).copied().unwrap_or(audience.walked_to));
+        }
+    }
+
+    /// Members whose connections are to be told as gone: they read too slowly, or their streams broke.
+    pub fn take_lost(&mut self) -> Vec<SocketAddr> {
+        std::mem::take(&mut self.lost)
+    }
+
+    /// Streams that are to be closed.
+    pub fn take_closings(&mut self) -> Vec<Closing<S>> {
+        std::mem::take(&mut self.closings)
+    }
+}
+
+impl<S> Member<S> {
+    /// Offers the next pieces to the stream, and tells whether it took them all.
+    fn write_some(
+        &mut self,
+        window: &Window,
+        write: &mut impl FnMut(&S, &[IoSlice<'_>]) -> io::Result<usize>,
+    ) -> io::Result<bool> {
+        let mut offered = [IoSlice::new(&[]); PIECES_MAX];
+        let (mut count, mut bytes) = (0, 0);
+        for (slice, piece) in offered.iter_mut().zip(self.cursor.pieces(window)) {
+            *slice = IoSlice::new(piece);
+            bytes += piece.len();
+            count += 1;
+        }
+        let written = write(&self.stream, &offered[..count])?;
+        self.mid_line = ends_mid_line(&offered[..count], written).unwrap_or(self.mid_line);
+        self.cursor.advance(written);
+        Ok(written == bytes && bytes > 0)
+    }
+}
+
+/// Whether so many bytes of the pieces end within a line; none if there are none.
+fn ends_mid_line(pieces: &[IoSlice<'_>], written: usize) -> Option<bool> {
+    let mut before = written.checked_sub(1)?;
+    for piece in pieces {
+        if before < piece.len() {
+            return Some(piece[before] != b'\n');
+        }
+        before -= piece.len();
+    }
+    None
+}
