@@ -10,6 +10,9 @@ use super::dialect::{Dialect, Heard, Said};
 /// Between two looks at the clock while newcomers come at a pace.
 const TICK: Duration = Duration::from_millis(1);
 
+/// How long nobody has heard anything when all have heard what was said.
+const ROLL_CALL: Duration = Duration::from_millis(500);
+
 /// Where a newcomer is.
 enum Stage {
     Connecting,
@@ -114,7 +117,7 @@ pub(crate) fn roll_call(crowd: &mut Crowd) -> Result<()> {
     let mut message = Vec::new();
     dialect.say(Said { sender: 0, number: 0, due: 0 }, &mut message);
     crowd.write_all(last, &message)?;
-    crowd.settle(quiet(dialect).max(Duration::from_millis(500)))?;
+    crowd.settle(ROLL_CALL)?;
     let expected = crowd.received(0);
     ensure!(expected >= super::dialect::TEXT_BYTES as u64, "nobody heard the last one");
     for index in 0..last {

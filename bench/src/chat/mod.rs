@@ -19,7 +19,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 
-use self::crowd::{Invitation, Pace};
+use self::crowd::Invitation;
 use self::joining::join;
 use self::report::Latencies;
 use self::rooms::Cost;
@@ -51,8 +51,6 @@ const LOGINS: usize = 9000;
 const LOGINS_IRC: usize = 2000;
 const LOGIN_GOAL: f64 = 40.0;
 const STORM: usize = 10_000;
-/// Newcomers under way at once; fewer than a listener's smallest backlog.
-const UNDER_WAY: usize = 64;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -273,9 +271,7 @@ fn role(kind: Kind, goal: f64) -> Role {
 
 /// Lets the members of a talk in, and makes sure that everybody hears everybody.
 fn gather(server: &Server, shape: Shape, receive_bytes: Option<usize>) -> Result<Talk> {
-    let Server { address, dialect, .. } = *server;
-    let (count, pace) = (shape.members, Pace::UnderWay(UNDER_WAY));
-    let (mut crowd, _) = join(Invitation { address, dialect, first: 0, count, pace, receive_bytes })?;
+    let (mut crowd, _) = join(Invitation { receive_bytes, ..server.invite(0, shape.members) })?;
     joining::roll_call(&mut crowd)?;
     Ok(Talk::new(shape, crowd))
 }

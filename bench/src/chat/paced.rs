@@ -14,6 +14,8 @@ pub(crate) struct Latency {
     pub(crate) p50: Duration,
     pub(crate) p99: Duration,
     pub(crate) max: Duration,
+    /// How late the load itself was in writing, for 99 of 100 messages; part of the above.
+    pub(crate) load_p99: Duration,
 }
 
 /// Bytes that a sender may have waiting in this process before the rate counts as out of reach.
@@ -33,7 +35,7 @@ pub(crate) fn measure(talk: &mut Talk, rate: f64, length: Duration) -> Result<La
     let messages = (length.as_nanos() as f64 / gap) as u64;
     let began = talk.now();
     let mut backlogs: Vec<Backlog> = (0..talk.shape.senders).map(|_| Backlog::default()).collect();
-    let mut took: Vec<u64> = Vec::new();
+    let (mut took, mut late): (Vec<u64>, Vec<u64>) = (Vec::new(), Vec::new());
     let mut said = 0;
     while said < messages {
         let now = talk.now();
@@ -45,6 +47,7 @@ pub(crate) fn measure(talk: &mut Talk, rate: f64, length: Duration) -> Result<La
             let sender = said as usize % talk.shape.senders;
             talk.compose(sender, 1, due, &mut backlogs[sender].bytes);
             backlogs[sender].flush(talk, sender)?;
+            late.push(talk.now().saturating_sub(due));
             said += 1;
         }
         // The load has a core of its own: it asks again rather than sleep past the next message.
@@ -59,8 +62,9 @@ pub(crate) fn measure(talk: &mut Talk, rate: f64, length: Duration) -> Result<La
     talk.finish(|message| took.push(clock.now().saturating_sub(message.due)))?;
     ensure!(!took.is_empty(), "no message was heard");
     took.sort_unstable();
-    let at = |share: f64| Duration::from_nanos(took[((took.len() - 1) as f64 * share) as usize]);
-    Ok(Latency { rate, p50: at(0.5), p99: at(0.99), max: at(1.0) })
+    late.sort_unstable();
+    let at = |sorted: &[u64], share: f64| Duration::from_nanos(sorted[((sorted.len() - 1) as f64 * share) as usize]);
+    Ok(Latency { rate, p50: at(&took, 0.5), p99: at(&took, 0.99), max: at(&took, 1.0), load_p99: at(&late, 0.99) })
 }
 
 fn hear(talk: &mut Talk, longest: Duration, took: &mut Vec<u64>) -> Result<bool> {

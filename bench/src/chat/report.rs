@@ -68,20 +68,21 @@ pub(crate) struct Latencies {
 /// Latencies at half of the rate that each server reached itself.
 pub(crate) fn latencies(all: &[Latencies], goal: Duration) -> String {
     let mut text = format!(
-        "{:<LOAD_COLUMNS$} {:<9} {:>10} {:>9} {:>9} {:>9}  goal\n",
-        "latency at half that rate", "server", "million/s", "p50 ms", "p99 ms", "max ms"
+        "{:<LOAD_COLUMNS$} {:<9} {:>10} {:>8} {:>8} {:>8} {:>8}  goal\n",
+        "latency at half that rate", "server", "million/s", "p50 ms", "p99 ms", "max ms", "load p99"
     );
     let millis = |time: Duration| time.as_secs_f64() * 1000.0;
     for Latencies { name, latency } in all {
-        let Latency { rate, p50, p99, max } = match latency {
+        let Latency { rate, p50, p99, max, load_p99 } = match latency {
             Ok(latency) => *latency,
             Err(error) => {
                 let _ = writeln!(text, "{:<LOAD_COLUMNS$} {name:<9} failed: {error:#}", "");
                 continue;
             }
         };
-        let (rate, p50, p99, max) = (rate / 1e6, millis(p50), millis(p99), millis(max));
-        let _ = write!(text, "{:<LOAD_COLUMNS$} {name:<9} {rate:>10.2} {p50:>9.2} {p99:>9.2} {max:>9.2}", "");
+        let (rate, p50, p99) = (rate / 1e6, millis(p50), millis(p99));
+        let _ = write!(text, "{:<LOAD_COLUMNS$} {name:<9} {rate:>10.2} {p50:>8.2} {p99:>8.2} ", "");
+        let _ = write!(text, "{:>8.2} {:>8.2}", millis(max), millis(load_p99));
         if *name == OURS {
             let _ = write!(text, "  p99 ≤ {:.1} {}", millis(goal), verdict(p99, millis(goal)));
         }

@@ -12,8 +12,6 @@ use crate::cpu::{Cores, Usage, pin_to, resident_bytes};
 
 /// Members before the measured ones, so that what a server needs once is not counted for each.
 const WARM_UP: usize = 256;
-/// Fewer than a listener's smallest backlog.
-const UNDER_WAY: usize = 64;
 /// A server may still be busy with the last ones when they are all in.
 const SETTLE: Duration = Duration::from_millis(500);
 
@@ -31,10 +29,10 @@ pub(crate) struct Cost {
 pub(crate) fn cost(kind: Kind, ours: &Path, folder: &Path, cores: Cores, members: usize) -> Result<Cost> {
     let server = start(kind, ours, folder, cores)?;
     let process = server.target.process();
-    let (_warm, _) = join(invitation(&server, 0, WARM_UP, Pace::UnderWay(UNDER_WAY))).context("the first members")?;
+    let (_warm, _) = join(server.invite(0, WARM_UP)).context("the first members")?;
     std::thread::sleep(SETTLE);
     let (before, resident) = (Usage::read(process)?, resident_bytes(process)?);
-    let (_crowd, _) = join(invitation(&server, WARM_UP, members, Pace::UnderWay(UNDER_WAY)))?;
+    let (_crowd, _) = join(server.invite(WARM_UP, members))?;
     std::thread::sleep(SETTLE);
     let grown = resident_bytes(process)?.saturating_sub(resident);
     let spent = Usage::read(process)?.since(&before);
@@ -46,7 +44,7 @@ pub(crate) fn cost(kind: Kind, ours: &Path, folder: &Path, cores: Cores, members
 pub(crate) fn storm(kind: Kind, ours: &Path, folder: &Path, cores: Cores, members: usize) -> Result<(Arrival, f64)> {
     let server = start(kind, ours, folder, cores)?;
     let before = Usage::read(server.target.process())?;
-    let (mut crowd, arrival) = join(invitation(&server, 0, members, Pace::PerSecond(members)))?;
+    let (mut crowd, arrival) = join(Invitation { pace: Pace::PerSecond(members), ..server.invite(0, members) })?;
     let spent = Usage::read(server.target.process())?.since(&before);
     roll_call(&mut crowd).context("after the storm")?;
     Ok((arrival, spent.running as f64 / 1000.0 / members.max(1) as f64))
@@ -57,8 +55,4 @@ fn start(kind: Kind, ours: &Path, folder: &Path, cores: Cores) -> Result<Server>
     let server = kind.start(ours, folder);
     pin_to(cores.load)?;
     server
-}
-
-fn invitation(server: &Server, first: usize, count: usize, pace: Pace) -> Invitation {
-    Invitation { address: server.address, dialect: server.dialect, first, count, pace, receive_bytes: None }
 }

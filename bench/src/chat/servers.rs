@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::Result;
 
+use super::crowd::{Invitation, Pace};
 use super::dialect::Dialect;
 use crate::load::Transport;
 use crate::services::OURS;
@@ -16,11 +17,23 @@ use crate::target::{Target, ending_with_us, free_address, is_installed};
 /// More than any case lets join.
 pub(crate) const MEMBERS_MAX: usize = 20_000;
 
+/// Newcomers at once; fewer than may wait at the door of any server that answers them.
+const UNDER_WAY: usize = 64;
+
 /// A running server and how it is spoken to.
 pub(crate) struct Server {
     pub(crate) target: Target,
     pub(crate) address: SocketAddr,
     pub(crate) dialect: Dialect,
+    /// How fast it can be joined without anybody being left outside.
+    pub(crate) pace: Pace,
+}
+
+impl Server {
+    pub(crate) fn invite(&self, first: usize, count: usize) -> Invitation {
+        let Self { address, dialect, pace, .. } = *self;
+        Invitation { address, dialect, first, count, pace, receive_bytes: None }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +76,16 @@ impl Kind {
         }
     }
 
+    fn pace(self) -> Pace {
+        match self {
+            // It lets no more than ten wait at its door, and answers nobody, so that only time can tell.
+            Self::Ncat => Pace::PerSecond(1000),
+            // It welcomes once a second whoever has come.
+            Self::Inspircd => Pace::UnderWay(1000),
+            Self::Floor | Self::Ours | Self::Ngircd | Self::Nats => Pace::UnderWay(UNDER_WAY),
+        }
+    }
+
     pub(crate) fn is_there(self) -> bool {
         matches!(self, Self::Floor | Self::Ours) || is_installed(OsStr::new(self.program()))
     }
@@ -74,7 +97,8 @@ impl Kind {
             Self::Ours => (start_ours(ours, &["chat.rate=0"])?, "chat"),
             Self::Inspircd | Self::Ngircd | Self::Nats | Self::Ncat => (self.start_peer(folder)?, self.name()),
         };
-        Ok(Server { address: target.address(service, Transport::Tcp)?, target, dialect: self.dialect() })
+        let address = target.address(service, Transport::Tcp)?;
+        Ok(Server { address, target, dialect: self.dialect(), pace: self.pace() })
     }
 
     fn start_peer(self, folder: &Path) -> Result<Target> {
@@ -149,7 +173,7 @@ fn ngircd_settings(port: u16) -> String {
 /// No log, no sign of life asked for during a run.
 fn nats_settings(port: u16) -> String {
     format!(
-        "listen: 127.0.0.1:{port}\nmax_connections: {MEMBERS_MAX}\nping_interval: \"1h\"\nno_log: true\n\
+        "listen: 127.0.0.1:{port}\nmax_connections: {MEMBERS_MAX}\nping_interval: \"1h\"\n\
          logfile: \"/dev/null\"\n"
     )
 }
