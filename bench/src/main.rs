@@ -15,6 +15,7 @@ mod report;
 mod rounds;
 mod script;
 mod services;
+mod soak;
 mod target;
 
 use std::ffi::OsString;
@@ -36,6 +37,8 @@ enum What {
     Services(services::Options),
     /// Server time per delivery of chat, its latency, memory and logins
     Chat(chat::Options),
+    /// Members of a chat who come, talk, leave and vanish, for minutes: what all hear, and what it costs in memory
+    Soak(soak::Options),
     /// Echoes bytes over TCP
     #[command(hide = true)]
     FloorTcp,
@@ -64,6 +67,7 @@ fn run(what: What) -> anyhow::Result<()> {
     match what {
         What::Services(options) => services::measure(&options),
         What::Chat(options) => chat::measure(&options),
+        What::Soak(options) => soak::run(&options),
         What::FloorTcp => match floor::Tcp::bind()?.serve()? {},
         What::FloorUdp => match floor::Udp::bind()?.serve()? {},
         What::FloorChat => match chat::floor::Chat::bind()?.serve()? {},

@@ -23,6 +23,7 @@ use self::crowd::Invitation;
 use self::joining::join;
 use self::report::Latencies;
 use self::rooms::Cost;
+pub(crate) use self::servers::start_ours;
 use self::servers::{Kind, Server};
 use self::talk::{Shape, Talk};
 use crate::cpu::{Cores, pin_to, pin_to_any};
@@ -48,7 +49,7 @@ const TWO_CORES_GOAL: f64 = 1.7;
 const IDLE_GOAL_KIB: f64 = 1.5;
 const LOGINS: usize = 9000;
 /// IRC tells everybody of everybody who comes, which grows with the square of their number.
-const LOGINS_IRC: usize = 2000;
+const LOGINS_IRC: usize = 1000;
 const LOGIN_GOAL: f64 = 40.0;
 const STORM: usize = 10_000;
 
@@ -77,12 +78,11 @@ enum Case {
     Busy,
     Single,
     TwoCores,
-    Idle,
-    Logins,
+    Members,
     Storm,
 }
 
-const CASES: [Case; 6] = [Case::Busy, Case::Single, Case::TwoCores, Case::Idle, Case::Logins, Case::Storm];
+const CASES: [Case; 5] = [Case::Busy, Case::Single, Case::TwoCores, Case::Members, Case::Storm];
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -90,8 +90,7 @@ impl fmt::Display for Case {
             Self::Busy => "busy, latency",
             Self::Single => "single",
             Self::TwoCores => "two cores",
-            Self::Idle => "idle",
-            Self::Logins => "logins",
+            Self::Members => "idle, logins",
             Self::Storm => "storm",
         })
     }
@@ -146,8 +145,7 @@ impl<'o> Bench<'o> {
                 println!("{}", report::talk(&comparison, None));
             }),
             Case::TwoCores => self.two_cores(),
-            Case::Idle => self.idle(),
-            Case::Logins => self.logins(),
+            Case::Members => self.members(),
             Case::Storm => self.storm(),
         }
     }
@@ -221,36 +219,25 @@ impl<'o> Bench<'o> {
         Ok(())
     }
 
-    fn idle(&self) -> Result<()> {
-        let costs = self.costs(|kind| match kind {
-            // Its set of descriptors ends at 1024.
-            Kind::Ncat => None,
-            Kind::Inspircd | Kind::Ngircd => Some(LOGINS_IRC),
-            Kind::Floor | Kind::Ours | Kind::Nats => Some(self.idle),
-        })?;
-        println!("{}", report::memory(&costs, IDLE_GOAL_KIB));
+    /// Ours twice: so many that memory tells, and so many as its goal for logins names.
+    fn members(&self) -> Result<()> {
+        let cost = |kind: Kind, members: usize| {
+            rooms::cost(kind, &self.ours, self.folder.path(), self.cores, members).with_context(|| kind.name())
+        };
+        let idle = cost(Kind::Ours, self.idle)?;
+        let logins = cost(Kind::Ours, LOGINS.min(self.idle))?;
+        let others = self.kinds.iter().filter_map(|&kind| match kind {
+            // It cannot tell when somebody is in, and its set of descriptors ends at 1024.
+            Kind::Ours | Kind::Ncat => None,
+            Kind::Inspircd | Kind::Ngircd => Some(cost(kind, LOGINS_IRC)),
+            Kind::Floor | Kind::Nats => Some(cost(kind, LOGINS.min(self.idle))),
+        });
+        let others = others.collect::<Result<Vec<Cost>>>()?;
+        println!("{}", report::members(&idle, &logins, &others, (IDLE_GOAL_KIB, LOGIN_GOAL)));
         if self.idle < self.options.idle {
             println!("The limit of open files lets no more than {} idle members in.\n", self.idle);
         }
         Ok(())
-    }
-
-    fn logins(&self) -> Result<()> {
-        let costs = self.costs(|kind| match kind {
-            Kind::Ncat => None,
-            Kind::Inspircd | Kind::Ngircd => Some(LOGINS_IRC),
-            Kind::Floor | Kind::Ours | Kind::Nats => Some(LOGINS),
-        })?;
-        println!("{}", report::logins(&costs, LOGIN_GOAL));
-        Ok(())
-    }
-
-    fn costs(&self, members: impl Fn(Kind) -> Option<usize>) -> Result<Vec<Cost>> {
-        let of = |kind: &Kind| {
-            let members = members(*kind)?;
-            Some(rooms::cost(*kind, &self.ours, self.folder.path(), self.cores, members).with_context(|| kind.name()))
-        };
-        self.kinds.iter().filter_map(of).collect()
     }
 
     fn storm(&self) -> Result<()> {

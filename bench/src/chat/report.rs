@@ -106,29 +106,22 @@ pub(crate) fn two_cores(ours: Spread, floors: Spread, goal: f64) -> String {
     )
 }
 
-/// Memory for each idle member.
-pub(crate) fn memory(all: &[Cost], goal_kib: f64) -> String {
-    let mut text = format!("{:<LOAD_COLUMNS$} {:<9} {:>8} {:>11}  goal\n", "memory", "server", "members", "KiB/member");
-    for &Cost { name, members, bytes_each, .. } in all {
-        let kib = bytes_each / 1024.0;
-        let _ = write!(text, "{:<LOAD_COLUMNS$} {name:<9} {members:>8} {kib:>11.2}", "");
-        text += &our_goal(name, kib, goal_kib);
-    }
+/// Memory for each idle member, and a server's time for each login: ours for the one goal, ours for the other, the others.
+pub(crate) fn members(idle: &Cost, logins: &Cost, others: &[Cost], (kib_goal, login_goal): (f64, f64)) -> String {
+    let mut text = format!(
+        "{:<LOAD_COLUMNS$} {:<9} {:>8} {:>11} {:>9}  goal\n",
+        "members of one room", "server", "members", "KiB/member", "µs/login"
+    );
+    let kib = |cost: &Cost| cost.bytes_each / 1024.0;
+    let row = |cost: &Cost, goal: String| {
+        let Cost { name, members, login, .. } = cost;
+        let row = format!("{:<LOAD_COLUMNS$} {name:<9} {members:>8} {:>11.2} {login:>9.1}  {goal}", "", kib(cost));
+        row.trim_end().to_owned() + "\n"
+    };
+    text += &row(idle, format!("≤ {kib_goal:.2} KiB {}", verdict(kib(idle), kib_goal)));
+    text += &row(logins, format!("≤ {login_goal:.0} µs {}", verdict(logins.login, login_goal)));
+    others.iter().for_each(|cost| text += &row(cost, String::new()));
     text
-}
-
-/// A server's time for each login.
-pub(crate) fn logins(all: &[Cost], goal: f64) -> String {
-    let mut text = format!("{:<LOAD_COLUMNS$} {:<9} {:>8} {:>11}  goal\n", "logins", "server", "members", "µs/login");
-    for &Cost { name, members, login, .. } in all {
-        let _ = write!(text, "{:<LOAD_COLUMNS$} {name:<9} {members:>8} {login:>11.1}", "");
-        text += &our_goal(name, login, goal);
-    }
-    text
-}
-
-fn our_goal(name: &str, measured: f64, goal: f64) -> String {
-    if name == OURS { format!("  ≤ {goal:.2} {}\n", verdict(measured, goal)) } else { "\n".to_owned() }
 }
 
 /// A storm that all survived; otherwise there is none to report.

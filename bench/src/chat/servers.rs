@@ -17,9 +17,6 @@ use crate::target::{Target, ending_with_us, free_address, is_installed};
 /// More than any case lets join.
 pub(crate) const MEMBERS_MAX: usize = 20_000;
 
-/// Newcomers at once; fewer than may wait at the door of any server that answers them.
-const UNDER_WAY: usize = 64;
-
 /// A running server and how it is spoken to.
 pub(crate) struct Server {
     pub(crate) target: Target,
@@ -78,11 +75,12 @@ impl Kind {
 
     fn pace(self) -> Pace {
         match self {
-            // It lets no more than ten wait at its door, and answers nobody, so that only time can tell.
+            // It lets no more than ten wait at its door, as the next does, but answers nobody, so that only time can tell.
             Self::Ncat => Pace::PerSecond(1000),
+            Self::Ngircd => Pace::UnderWay(8),
             // It welcomes once a second whoever has come.
             Self::Inspircd => Pace::UnderWay(1000),
-            Self::Floor | Self::Ours | Self::Ngircd | Self::Nats => Pace::UnderWay(UNDER_WAY),
+            Self::Floor | Self::Ours | Self::Nats => Pace::UnderWay(64),
         }
     }
 

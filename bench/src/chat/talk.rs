@@ -198,7 +198,7 @@ mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
-    /// Passes on what the first of its members says, but to those that `forgets` names only every second read.
+    /// Passes on what the first of its members says, but to the one that `forgets` names only every second read.
     fn server(members: usize, forgets: Option<usize>) -> SocketAddr {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
@@ -207,11 +207,9 @@ mod tests {
             let mut piece = [0; 4096];
             for turn in 0.. {
                 let Ok(size @ 1..) = streams[0].read(&mut piece) else { return };
-                for (index, stream) in streams.iter_mut().enumerate().skip(1) {
-                    if forgets != Some(index) || turn % 2 == 0 {
-                        let _ = stream.write_all(&piece[..size]);
-                    }
-                }
+                let forgotten = forgets.filter(|_| turn % 2 == 1);
+                let others = streams.iter_mut().enumerate().skip(1).filter(|(index, _)| Some(*index) != forgotten);
+                others.for_each(|(_, stream)| drop(stream.write_all(&piece[..size])));
             }
         });
         address
