@@ -82,7 +82,7 @@ fn start(stream: TcpStream, peer: SocketAddr, serving: &Arc<Serving>, room: Opti
         return room.open(stream, peer, permit);
     }
     let Some(stream_machine) = &serving.stream_machine else { return };
-    let connection = Connection::new(peer, stream_machine(), serving.rules, Some(serving.idle_timeout));
+    let connection = Connection::new(peer, stream_machine(), Arc::clone(&serving.rules), Some(serving.idle_timeout));
     serving.tasks.spawn(converse(stream, connection, Arc::clone(serving), permit));
 }
 

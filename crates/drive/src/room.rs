@@ -193,7 +193,7 @@ impl Room {
                 () = self.sooner.notified() => {}
                 () = timeout => self.call(),
                 typed = typed => match typed {
-                    Typed::Line(line) => self.pass(None, Event::Message(Peer::Terminal, line.as_bytes())),
+                    Typed::Line(line) => self.obey(&line),
                     // Whoever leaves the server's terminal ends the server.
                     Typed::End => self.serving.shutdown.cancel(),
                 },
@@ -202,6 +202,14 @@ impl Room {
         self.pass(None, Event::Finished(Peer::Terminal));
         // Nobody may be left to whom this is news.
         self.bells.iter().for_each(Notify::notify_one);
+    }
+
+    /// What the operator typed is answered, however quiet the server is.
+    fn obey(&self, line: &str) {
+        self.happen(None, |core, now| {
+            core.out.mute(false);
+            core.machine.handle(now, Event::Message(Peer::Terminal, line.as_bytes()), &mut core.out);
+        });
     }
 
     /// The machine's deadline may have come, and the next is noted.

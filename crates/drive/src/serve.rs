@@ -77,7 +77,7 @@ pub(crate) struct Serving {
     pub(crate) gate: Arc<Gate>,
     /// Places for closed connections that are still listened to.
     pub(crate) lingering: Arc<Semaphore>,
-    pub(crate) rules: Rules,
+    pub(crate) rules: Arc<Rules>,
     pub(crate) idle_timeout: Duration,
     pub(crate) busy: Option<&'static str>,
     pub(crate) stream_machine: Option<MakeMachine>,
@@ -161,7 +161,7 @@ async fn run(
             tasks: tasks.clone(),
             gate: Gate::new(&plan.limits),
             lingering: Arc::clone(&lingering),
-            rules: plan.rules,
+            rules: Arc::new(plan.rules),
             idle_timeout: plan.limits.idle_timeout,
             busy: plan.busy,
             stream_machine: plan.stream_machine,

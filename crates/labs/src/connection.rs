@@ -1,6 +1,7 @@
 //! A machine at one end of a byte stream, with its framing, its idle time and its end.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::framing::{Ending, Framing, Overlong, Rules};
@@ -28,9 +29,15 @@ const PAGE_BYTES: usize = 16 * 1024;
 
 impl Connection {
     /// An end that talks to `peer`. If nothing is heard for `idle_max`, the peer is told and the stream closed.
-    pub fn new(peer: SocketAddr, machine: Box<dyn Machine + Send>, rules: Rules, idle_max: Option<Duration>) -> Self {
-        let framing = Framing::new(rules);
+    pub fn new(
+        peer: SocketAddr,
+        machine: Box<dyn Machine + Send>,
+        rules: impl Into<Arc<Rules>>,
+        idle_max: Option<Duration>,
+    ) -> Self {
+        let rules = rules.into();
         let message_bytes_max = rules.message_bytes_max;
+        let framing = Framing::new(rules);
         Self {
             peer,
             machine,

@@ -9,6 +9,7 @@
 //! The first newline settles it for good, since a person who types into `nc` or telnet may pause inside a line. Until then a
 //! quiet time ends a message, so two bare sends closer together than that are read as one: TCP keeps no boundaries.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How a message ends, or a datagram's text.
@@ -105,14 +106,19 @@ pub struct Overlong;
 enum Manner {
     Unknown,
     Bare,
-    Padded { field_bytes: usize },
-    Lines { crlf: bool },
+    /// In few bytes, since every idle connection holds it.
+    Padded {
+        field_bytes: u32,
+    },
+    Lines {
+        crlf: bool,
+    },
 }
 
 /// One connection's cutter: bytes in, messages out.
 #[derive(Debug)]
 pub struct Framing {
-    rules: Rules,
+    rules: Arc<Rules>,
     manner: Manner,
     /// The start of a message whose end has not arrived; holds no memory between messages.
     begun: Vec<u8>,
@@ -120,7 +126,9 @@ pub struct Framing {
 }
 
 impl Framing {
-    pub fn new(rules: Rules) -> Self {
+    /// A cutter by these rules, which many connections may share.
+    pub fn new(rules: impl Into<Arc<Rules>>) -> Self {
+        let rules = rules.into();
         let manner = if rules.guess { Manner::Unknown } else { Manner::Lines { crlf: false } };
         Self { rules, manner, begun: Vec::new(), quiet_at: None }
     }
@@ -133,7 +141,7 @@ impl Framing {
         match self.manner {
             Manner::Unknown => self.rules.greeting,
             Manner::Bare => self.rules.bare,
-            Manner::Padded { field_bytes } => Ending::Nul { field_bytes },
+            Manner::Padded { field_bytes } => Ending::Nul { field_bytes: field_bytes as usize },
             Manner::Lines { crlf: false } => Ending::Lf,
             Manner::Lines { crlf: true } => Ending::CrLf,
         }
@@ -199,10 +207,11 @@ impl Framing {
         // A field's first piece may hold only a part of its padding, so the widest seen is the best guess; but a field
         // whose end is seen is as wide as it is, else many small ones in one read would be answered with many large ones.
         let field_bytes = match self.manner {
-            Manner::Padded { field_bytes } if at + padding == rest.len() => field_bytes.max(seen),
+            Manner::Padded { field_bytes } if at + padding == rest.len() => seen.max(field_bytes as usize),
             Manner::Padded { .. } | Manner::Unknown | Manner::Bare | Manner::Lines { .. } => seen,
         };
-        self.manner = Manner::Padded { field_bytes: field_bytes.min(self.rules.message_bytes_max) };
+        let field_bytes = field_bytes.min(self.rules.message_bytes_max);
+        self.manner = Manner::Padded { field_bytes: u32::try_from(field_bytes).unwrap_or(u32::MAX) };
         Some((at, at + padding))
     }
 

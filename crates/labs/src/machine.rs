@@ -7,11 +7,11 @@ use crate::Outbox;
 
 /// A protocol as a value: it is told what happened and writes what follows from it.
 ///
-/// Its drivers hold the contract: a connection's task, a datagram socket's task, a client's loop, and the simulator. They deliver events
+/// Its drivers hold the contract: a connection's task, a datagram socket's task, a room's tasks, a client's loop, and the simulator. They deliver events
 /// in the order in which they happened, and call [`Machine::handle`] with [`Event::Timeout`] once [`Machine::deadline`]
 /// has passed *and* everything sent before has been taken by the peer. So a machine that has much to say
-/// sends a page, asks for a deadline of now, and goes on when it is called. Only a client's loop keeps the time also while its server
-/// does not read, since a person waits there.
+/// sends a page, asks for a deadline of now, and goes on when it is called. Two keep the time whatever their peers take: a client's
+/// loop, since a person waits there, and a [`crate::room`], where nobody waits for anybody.
 pub trait Machine {
     /// Takes one thing that happened and writes what follows from it. Never fails, never panics on what a peer sent.
     fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Outbox);

@@ -8,14 +8,18 @@ use std::time::Duration;
 /// the logarithm of their number, whatever they send, but for those who are forgotten.
 #[derive(Debug)]
 pub(crate) struct Members<T> {
-    members: BTreeMap<SocketAddr, Member<T>>,
+    /// Where each is found among the places, which lie close together: the trees hold only what they are searched by.
+    index: BTreeMap<SocketAddr, u32>,
+    places: Vec<Option<Member<T>>>,
+    free: Vec<u32>,
     /// For each whose time ends at all, when to look: not after its end, but perhaps before, since who is heard again is only noted.
-    checks: BTreeSet<(Duration, SocketAddr)>,
+    checks: BTreeSet<(Duration, u32)>,
     members_max: usize,
 }
 
 #[derive(Debug)]
 struct Member<T> {
+    peer: SocketAddr,
     value: T,
     until: Option<Duration>,
     check_at: Option<Duration>,
@@ -23,60 +27,79 @@ struct Member<T> {
 
 impl<T> Members<T> {
     pub(crate) fn new(members_max: usize) -> Self {
-        Self { members: BTreeMap::new(), checks: BTreeSet::new(), members_max }
+        let (index, places, free) = (BTreeMap::new(), Vec::new(), Vec::new());
+        // A place's number is to fit.
+        Self { index, places, free, checks: BTreeSet::new(), members_max: members_max.min(u32::MAX as usize) }
     }
 
     /// Remembers a value until a time, or for ever. Says whether there was room.
     pub(crate) fn insert(&mut self, peer: SocketAddr, value: T, until: Option<Duration>) -> bool {
         self.remove(peer);
-        let room = self.members.len() < self.members_max;
+        let room = self.index.len() < self.members_max;
         if room {
-            self.members.insert(peer, Member { value, until, check_at: until });
-            self.checks.extend(until.map(|at| (at, peer)));
+            let place = self.free.pop().unwrap_or_else(|| {
+                self.places.push(None);
+                self.places.len() as u32 - 1
+            });
+            self.places[place as usize] = Some(Member { peer, value, until, check_at: until });
+            self.index.insert(peer, place);
+            self.checks.extend(until.map(|at| (at, place)));
         }
         room
     }
 
     /// What is remembered of a peer, whose time ends now later, if it ends.
     pub(crate) fn prolong(&mut self, peer: SocketAddr, until: Duration) -> Option<&mut T> {
-        let member = self.members.get_mut(&peer)?;
+        let member = self.member_mut(peer)?;
         member.until = member.until.max(member.until.and(Some(until)));
         Some(&mut member.value)
     }
 
     pub(crate) fn get(&self, peer: SocketAddr) -> Option<&T> {
-        self.members.get(&peer).map(|member| &member.value)
+        let place = *self.index.get(&peer)?;
+        Some(&self.places[place as usize].as_ref()?.value)
     }
 
     pub(crate) fn get_mut(&mut self, peer: SocketAddr) -> Option<&mut T> {
-        self.members.get_mut(&peer).map(|member| &mut member.value)
+        Some(&mut self.member_mut(peer)?.value)
+    }
+
+    fn member_mut(&mut self, peer: SocketAddr) -> Option<&mut Member<T>> {
+        let place = *self.index.get(&peer)?;
+        self.places[place as usize].as_mut()
     }
 
     pub(crate) fn remove(&mut self, peer: SocketAddr) -> Option<T> {
-        let Member { value, check_at, .. } = self.members.remove(&peer)?;
+        let place = self.index.remove(&peer)?;
+        let Member { value, check_at, .. } = self.places[place as usize].take()?;
+        self.free.push(place);
         if let Some(at) = check_at {
-            self.checks.remove(&(at, peer));
+            self.checks.remove(&(at, place));
         }
         Some(value)
     }
 
     /// Forgets those whose time is over, the first first, and tells of each.
     pub(crate) fn expire(&mut self, now: Duration, mut each: impl FnMut(SocketAddr, T)) {
-        while let Some(&(at, peer)) = self.checks.first().filter(|(at, _)| *at <= now) {
-            self.checks.remove(&(at, peer));
-            let Some(member) = self.members.get_mut(&peer) else { continue };
+        while let Some(&(at, place)) = self.checks.first().filter(|(at, _)| *at <= now) {
+            self.checks.remove(&(at, place));
+            let Some(member) = &mut self.places[place as usize] else { continue };
+            let peer = member.peer;
             member.check_at = member.until.filter(|&until| until > now);
             match member.check_at {
-                Some(until) => _ = self.checks.insert((until, peer)),
-                None => self.members.remove(&peer).into_iter().for_each(|member| each(peer, member.value)),
+                Some(until) => _ = self.checks.insert((until, place)),
+                None => self.remove(peer).into_iter().for_each(|value| each(peer, value)),
             }
         }
     }
 
-    /// Forgets all and tells of each.
+    /// Forgets all and tells of each, in the order of their addresses.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = (SocketAddr, T)> + use<T> {
         self.checks.clear();
-        std::mem::take(&mut self.members).into_iter().map(|(peer, member)| (peer, member.value))
+        self.free.clear();
+        let mut places = std::mem::take(&mut self.places);
+        let index = std::mem::take(&mut self.index);
+        index.into_iter().filter_map(move |(peer, place)| Some((peer, places[place as usize].take()?.value)))
     }
 
     /// When [`Members::expire`] is due, if ever.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use drive::{Keep, Listen, RoomPlan, ServicePlan, StorePlan};
 use labs::framing::Rules;
 use labs::{Machine, Service, Shelf, ShelfLimits, Transport, add, alnum, board, calc, chat, clock, echo, numbers, sum};
@@ -48,7 +48,7 @@ pub(crate) fn plan(service: Service, listen: Vec<Listen>, settings: &Settings) -
         Service::Add => plan.stream_machine = Some(maker(add::Server::default)),
         Service::Sum => plan_sum(&mut plan, settings),
         Service::Board => plan_board(&mut plan, settings)?,
-        Service::Chat => plan_chat(&mut plan, settings),
+        Service::Chat => plan_chat(&mut plan, settings)?,
     }
     Ok(plan)
 }
@@ -93,7 +93,7 @@ fn plan_board(plan: &mut ServicePlan, settings: &Settings) -> anyhow::Result<()>
     Ok(())
 }
 
-fn plan_chat(plan: &mut ServicePlan, settings: &Settings) {
+fn plan_chat(plan: &mut ServicePlan, settings: &Settings) -> anyhow::Result<()> {
     let own = &settings.chat;
     let history = own.history.get();
     let options = chat::Options {
@@ -106,7 +106,8 @@ fn plan_chat(plan: &mut ServicePlan, settings: &Settings) {
         history,
     };
     let shelf = Shelf::new(ShelfLimits { texts_max: history, bytes_max: usize::MAX });
-    if history > 0 && !own.history_file.0.is_empty() {
+    if !own.history_file.0.is_empty() {
+        ensure!(history > 0, "chat keeps no lines in {}: say how many with --history N", own.history_file.0);
         let (path, keep) = (PathBuf::from(&own.history_file.0), Keep::Last(own.history.0));
         plan.store = Some(StorePlan { path, shelf: shelf.clone(), keep, flag: "--history-file FILE" });
     }
@@ -116,6 +117,7 @@ fn plan_chat(plan: &mut ServicePlan, settings: &Settings) {
         Box::new(chat::Server::new(options, earlier))
     };
     plan.room = Some(RoomPlan { machine: Box::new(machine), log_bytes_max: own.log_bytes.get() });
+    Ok(())
 }
 
 /// Sixteen bytes nobody can guess, from the randomness that the standard library takes from the system for its hash tables.

@@ -27,25 +27,33 @@ enum Next {
 }
 
 /// Reads until the peer has no seat any more.
-pub(super) async fn read(room: Arc<Room>, stream: Arc<TcpStream>, peer: SocketAddr) {
-    let mut framing = Framing::new(room.serving.rules);
-    loop {
-        let is_quiet = match framing.deadline() {
-            // An error shows when it is read.
-            None => stream.readable().await.is_err(),
-            Some(at) => {
-                let quiet_at = room.serving.clock.instant(at);
-                // Boxed, so that what only a bare peer needs is not a part of every idle connection.
-                let more = Box::pin(tokio::time::timeout_at(quiet_at, stream.readable()));
-                more.await.is_err() && !has_unread(&stream)
+pub(super) fn read(room: Arc<Room>, stream: Arc<TcpStream>, peer: SocketAddr) -> impl Future<Output = ()> {
+    let mut framing = Framing::new(Arc::clone(&room.serving.rules));
+    // Not an `async fn`, which would hold its arguments twice.
+    async move {
+        loop {
+            let is_quiet = match framing.deadline() {
+                // An error shows when it is read.
+                None => readable(&stream).await.is_err(),
+                Some(at) => {
+                    let quiet_at = room.serving.clock.instant(at);
+                    // Boxed, so that what only a bare peer needs is not a part of every idle connection.
+                    let more = Box::pin(tokio::time::timeout_at(quiet_at, readable(&stream)));
+                    more.await.is_err() && !has_unread(&stream)
+                }
+            };
+            match room.receive(&stream, peer, &mut framing, is_quiet) {
+                Next::Wait => {}
+                Next::WaitForWalkers => Box::pin(room.wait_for_walkers()).await,
+                Next::End => return,
             }
-        };
-        match room.receive(&stream, peer, &mut framing, is_quiet) {
-            Next::Wait => {}
-            Next::WaitForWalkers => Box::pin(room.wait_for_walkers()).await,
-            Next::End => return,
         }
     }
+}
+
+/// Waits until something can be read. Only this task may, which takes less memory than [`TcpStream::readable`].
+async fn readable(stream: &TcpStream) -> io::Result<()> {
+    std::future::poll_fn(|cx| stream.poll_read_ready(cx)).await
 }
 
 /// Whether the system holds bytes that the runtime has not told us of yet: a quiet time is over only where nothing can be read.

@@ -1,5 +1,6 @@
 //! What members may ask of the server, and the operator may order, all as plain text.
 
+use std::fmt;
 use std::net::SocketAddr;
 
 use crate::chat::lobby::{Room, Rooms};
@@ -35,7 +36,7 @@ const OPERATOR_HELP: [&str; 4] = [
     "/remove NAME - close a member's connection",
     "anything else is said to everyone, as the server; Ctrl-C ends it",
 ];
-/// The names that one answer tells.
+/// The names that one answer tells, of members or of rooms.
 const NAMES_MAX: usize = 100;
 
 impl<'a> Command<'a> {
@@ -82,10 +83,7 @@ impl Server {
     fn names_in(&self, room: &Room) -> String {
         let names = room.members().take(NAMES_MAX).filter_map(|key| Some(self.name_of(key)?.as_str()));
         let names: Vec<_> = names.collect();
-        let more = match room.count() - names.len() {
-            0 => String::new(),
-            more => format!(", and {more} more"),
-        };
+        let more = More(room.count() - names.len());
         format!("{} in {}: {}{more}", room.count(), room.name(), names.join(", "))
     }
 
@@ -164,7 +162,21 @@ impl Server {
 
 /// `2 rooms: cave (1), lobby (3)`
 fn rooms_line(rooms: &Rooms) -> String {
-    let all: Vec<_> = rooms.all().map(|(_, room)| format!("{} ({})", room.name(), room.count())).collect();
-    let noun = if all.len() == 1 { "room" } else { "rooms" };
-    format!("{} {noun}: {}", all.len(), all.join(", "))
+    let count = rooms.all().count();
+    let named: Vec<_> =
+        rooms.all().take(NAMES_MAX).map(|(_, room)| format!("{} ({})", room.name(), room.count())).collect();
+    let noun = if count == 1 { "room" } else { "rooms" };
+    format!("{count} {noun}: {}{}", named.join(", "), More(count - named.len()))
+}
+
+/// Those that a list leaves out.
+struct More(usize);
+
+impl fmt::Display for More {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            more => write!(f, ", and {more} more"),
+        }
+    }
 }

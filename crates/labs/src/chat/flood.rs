@@ -5,20 +5,21 @@ use std::time::Duration;
 /// The bound on messages a second, of which [`BURST`]'s worth may come at once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FloodLimit {
-    /// The time that each message uses up; none if there is no limit.
-    interval: Option<Duration>,
+    /// The time that each message uses up, in microseconds; 0 if there is no limit.
+    interval: u64,
 }
 
-const BURST: Duration = Duration::from_secs(5);
+const SECOND: u64 = 1_000_000;
+const BURST: u64 = 5 * SECOND;
 /// A member that is over the limit is told no more often.
-const TELL_PAUSE: Duration = Duration::from_secs(1);
+const TELL_PAUSE: u64 = SECOND;
 
-/// What one member has used up (the generic cell rate algorithm).
+/// What one member has used up (the generic cell rate algorithm), in microseconds of uptime since many are kept.
 #[derive(Debug, Default)]
 pub(crate) struct Flood {
     /// When all that was said will be used up.
-    used_until: Duration,
-    told_at: Option<Duration>,
+    used_until: u64,
+    quiet_until: u64,
 }
 
 /// Whether a message may be said.
@@ -34,23 +35,24 @@ pub(crate) enum Verdict {
 impl FloodLimit {
     /// So many messages a second; 0 for no limit.
     pub(crate) fn new(rate: u32) -> Self {
-        Self { interval: (rate > 0).then(|| Duration::from_secs(1) / rate) }
+        Self { interval: SECOND.checked_div(rate.into()).map_or(0, |interval| interval.max(1)) }
     }
 }
 
 impl Flood {
     /// Judges one more message.
     pub(crate) fn judge(&mut self, now: Duration, limit: FloodLimit) -> Verdict {
-        let Some(interval) = limit.interval else { return Verdict::Fine };
-        let until = self.used_until.max(now) + interval;
-        if until <= now + BURST.max(interval) {
+        let now = u64::try_from(now.as_micros()).unwrap_or(u64::MAX);
+        let FloodLimit { interval } = limit;
+        let until = self.used_until.max(now).saturating_add(interval);
+        if interval == 0 || until <= now.saturating_add(BURST.max(interval)) {
             self.used_until = until;
             return Verdict::Fine;
         }
-        if self.told_at.is_some_and(|at| now < at + TELL_PAUSE) {
+        if now < self.quiet_until {
             return Verdict::Drop;
         }
-        self.told_at = Some(now);
+        self.quiet_until = now.saturating_add(TELL_PAUSE);
         Verdict::Tell
     }
 }

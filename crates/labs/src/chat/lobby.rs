@@ -12,6 +12,8 @@ use crate::{Now, Outbox, Peer};
 
 /// The room in which everyone begins.
 pub(crate) const LOBBY: RoomId = RoomId(0);
+/// The bytes of one room's history, which a newcomer is to take at once.
+const HISTORY_BYTES_MAX: usize = 128 * 1024;
 const LOBBY_NAME: &str = "lobby";
 /// Past so many members, comings and goings are gathered into one line for such a time.
 const GATHER: Duration = Duration::from_secs(1);
@@ -21,7 +23,7 @@ const GATHER: Duration = Duration::from_secs(1);
 pub(crate) struct Rooms {
     rooms: BTreeMap<RoomId, Room>,
     /// Rooms by their names' keys.
-    names: BTreeMap<Box<str>, RoomId>,
+    names: BTreeMap<Arc<str>, RoomId>,
     next: u32,
     bounds: RoomBounds,
 }
@@ -40,6 +42,7 @@ pub(crate) struct Room {
     /// The keys of its members' names.
     members: BTreeSet<Arc<str>>,
     earlier: VecDeque<Box<str>>,
+    earlier_bytes: usize,
     /// Those who came and went and were not announced yet.
     joined: u64,
     left: u64,
@@ -53,6 +56,7 @@ impl Room {
             name: name.into(),
             members: BTreeSet::new(),
             earlier: VecDeque::new(),
+            earlier_bytes: 0,
             joined: 0,
             left: 0,
             announce_at: Duration::ZERO,
@@ -77,6 +81,15 @@ impl Room {
         self.earlier.iter().map(|line| &**line)
     }
 
+    fn remember(&mut self, line: Box<str>, lines_max: usize) {
+        self.earlier_bytes += line.len();
+        self.earlier.push_back(line);
+        while self.earlier.len() > lines_max || self.earlier_bytes > HISTORY_BYTES_MAX {
+            let Some(oldest) = self.earlier.pop_front() else { return };
+            self.earlier_bytes -= oldest.len();
+        }
+    }
+
     fn deadline(&self) -> Option<Duration> {
         (self.joined + self.left > 0).then_some(self.announce_at)
     }
@@ -96,7 +109,7 @@ impl Rooms {
         rooms
     }
 
-    fn open(&mut self, name: &str, key: Box<str>) -> RoomId {
+    fn open(&mut self, name: &str, key: Arc<str>) -> RoomId {
         let id = RoomId(self.next);
         self.next += 1;
         self.rooms.insert(id, Room::new(name));
@@ -190,14 +203,11 @@ impl Rooms {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         out.print(format_args!("{}{line}", Place(id, room)));
         if self.bounds.history > 0 {
-            if room.earlier.len() >= self.bounds.history {
-                room.earlier.pop_front();
-            }
             let line = format!("{} {line}", clock_time(now));
             if id == LOBBY {
                 out.send(Peer::Store, line.as_bytes());
             }
-            room.earlier.push_back(line.into());
+            room.remember(line.into(), self.bounds.history);
         }
     }
 
@@ -205,9 +215,7 @@ impl Rooms {
     pub(crate) fn remember(&mut self, lines: impl Iterator<Item = Box<str>>) {
         let history = self.bounds.history;
         if let Some(lobby) = self.rooms.get_mut(&LOBBY) {
-            lobby.earlier.extend(lines);
-            let over = lobby.earlier.len().saturating_sub(history);
-            lobby.earlier.drain(..over);
+            lines.for_each(|line| lobby.remember(line, history));
         }
     }
 }

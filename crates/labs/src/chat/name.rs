@@ -1,13 +1,14 @@
 //! What members may be called.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::chat::SERVER;
 use crate::visible::is_printable;
 
 /// A member's name: 1 to 32 printable characters, not [`SERVER`], no `:`. Spaces around it do not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Name(Box<str>);
+pub struct Name(Arc<str>);
 
 /// A message is no name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +32,9 @@ impl Name {
     }
 
     /// What two names have in common that count as one.
-    pub fn key(&self) -> Box<str> {
-        key(&self.0)
+    pub fn key(&self) -> Arc<str> {
+        let key = key(&self.0);
+        if *key == *self.0 { Arc::clone(&self.0) } else { key.into() }
     }
 }
 
@@ -43,8 +45,8 @@ impl fmt::Display for Name {
 }
 
 /// The name, regardless of case.
-pub(crate) fn key(name: &str) -> Box<str> {
-    name.chars().flat_map(char::to_lowercase).collect::<String>().into()
+fn key(name: &str) -> String {
+    name.chars().flat_map(char::to_lowercase).collect()
 }
 
 /// Characters that show nothing, by which one name could pass for another.

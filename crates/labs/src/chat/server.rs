@@ -123,7 +123,7 @@ impl Server {
             Ok(name) => name,
             Err(error) => return out.send_text(Peer::Remote(peer), format_args!("Error: {error}")),
         };
-        let key: Arc<str> = name.key().into();
+        let key = name.key();
         if self.names.contains_key(&key) {
             return out.send_text(Peer::Remote(peer), format_args!("Error: the name {name} is taken, choose another"));
         }

@@ -14,19 +14,24 @@ use crate::{Act, Outbox};
 /// when the member leaves.
 #[derive(Debug)]
 pub struct Hall<S, P> {
-    seats: BTreeMap<SocketAddr, Seat<P>>,
+    seats: BTreeMap<SocketAddr, Seat>,
     logs: BTreeMap<RoomId, Log>,
     /// The rooms whose logs hold what no shard has been told of.
     unsealed: Vec<RoomId>,
-    shards: Vec<Mailbox<S>>,
+    shards: Vec<Mailbox<S, P>>,
     /// All bytes said in rooms that are gone, so that no position is used again for other bytes.
     past: u64,
 }
 
-#[derive(Debug)]
-struct Seat<P> {
+#[derive(Clone, Copy, Debug)]
+struct Seat {
     shard: u16,
     slot: u32,
+}
+
+/// What is known of the member in a slot.
+#[derive(Debug)]
+struct Tenant<P> {
     room: Option<RoomId>,
     _place: P,
 }
@@ -42,12 +47,18 @@ struct Log {
 
 /// What one shard has yet to fetch.
 #[derive(Debug)]
-struct Mailbox<S> {
+struct Mailbox<S, P> {
     notices: Vec<Notice<S>>,
     /// The bytes among them.
     bytes: usize,
+    slots: Vec<Option<Tenant<P>>>,
     free: Vec<u32>,
-    slots: u32,
+}
+
+impl<S, P> Mailbox<S, P> {
+    fn room(&self, slot: u32) -> Option<RoomId> {
+        self.slots[slot as usize].as_ref()?.room
+    }
 }
 
 /// News for a shard, in order. Positions are those in the log of the room where the member is then.
@@ -73,7 +84,7 @@ const BLOCK_BYTES: usize = 16 * 1024;
 impl<S, P> Hall<S, P> {
     /// A hall with no members, whose members will be spread over so many shards.
     pub fn new(shards: usize) -> Self {
-        let mailbox = || Mailbox { notices: Vec::new(), bytes: 0, free: Vec::new(), slots: 0 };
+        let mailbox = || Mailbox { notices: Vec::new(), bytes: 0, slots: Vec::new(), free: Vec::new() };
         Self {
             seats: BTreeMap::new(),
             logs: BTreeMap::new(),
@@ -98,15 +109,15 @@ impl<S, P> Hall<S, P> {
         if self.holds(peer) {
             return false;
         }
-        let fewest =
-            self.shards.iter_mut().enumerate().min_by_key(|(_, mailbox)| mailbox.slots as usize - mailbox.free.len());
-        let Some((shard, mailbox)) = fewest else { return false };
+        let fewest = |(_, mailbox): &(usize, &mut Mailbox<S, P>)| mailbox.slots.len() - mailbox.free.len();
+        let Some((shard, mailbox)) = self.shards.iter_mut().enumerate().min_by_key(fewest) else { return false };
         let slot = mailbox.free.pop().unwrap_or_else(|| {
-            mailbox.slots += 1;
-            mailbox.slots - 1
+            mailbox.slots.push(None);
+            mailbox.slots.len() as u32 - 1
         });
+        mailbox.slots[slot as usize] = Some(Tenant { room: None, _place: place });
         mailbox.notices.push(Notice::Seated { slot, peer, stream });
-        self.seats.insert(peer, Seat { shard: shard as u16, slot, room: None, _place: place });
+        self.seats.insert(peer, Seat { shard: shard as u16, slot });
         true
     }
 
@@ -123,10 +134,10 @@ impl<S, P> Hall<S, P> {
     }
 
     fn send(&mut self, peer: SocketAddr, message: &[u8]) {
-        let Some(seat) = self.seats.get(&peer) else { return };
-        let at = seat.room.and_then(|room| self.logs.get(&room)).map_or(0, |log| log.end);
-        let mailbox = &mut self.shards[usize::from(seat.shard)];
-        mailbox.notices.push(Notice::Inserted { slot: seat.slot, at, bytes: Bytes::copy_from_slice(message) });
+        let Some(&Seat { shard, slot }) = self.seats.get(&peer) else { return };
+        let mailbox = &mut self.shards[usize::from(shard)];
+        let at = mailbox.room(slot).and_then(|room| self.logs.get(&room)).map_or(0, |log| log.end);
+        mailbox.notices.push(Notice::Inserted { slot, at, bytes: Bytes::copy_from_slice(message) });
         mailbox.bytes += message.len();
     }
 
@@ -138,28 +149,30 @@ impl<S, P> Hall<S, P> {
         let from = log.end;
         log.append(message);
         let to = log.end;
-        if let Some(seat) = except.and_then(|peer| self.seats.get(&peer)).filter(|seat| seat.room == Some(room)) {
-            self.shards[usize::from(seat.shard)].notices.push(Notice::Skipped { slot: seat.slot, from, to });
+        let Some(&Seat { shard, slot }) = except.and_then(|peer| self.seats.get(&peer)) else { return };
+        let mailbox = &mut self.shards[usize::from(shard)];
+        if mailbox.room(slot) == Some(room) {
+            mailbox.notices.push(Notice::Skipped { slot, from, to });
         }
     }
 
     fn admit(&mut self, peer: SocketAddr, room: RoomId) {
-        let Some(old) = self.seats.get_mut(&peer).map(|seat| seat.room.replace(room)) else { return };
-        if let Some(old) = old {
+        let Some(&Seat { shard, slot }) = self.seats.get(&peer) else { return };
+        let Some(tenant) = &mut self.shards[usize::from(shard)].slots[slot as usize] else { return };
+        if let Some(old) = tenant.room.replace(room) {
             self.leave(old);
         }
         let log = self.logs.entry(room).or_insert_with(|| Log { open: BytesMut::new(), end: self.past, members: 0 });
         log.members += 1;
         let at = log.end;
-        if let Some(Seat { shard, slot, .. }) = self.seats.get(&peer) {
-            self.shards[usize::from(*shard)].notices.push(Notice::Moved { slot: *slot, room, at });
-        }
+        self.shards[usize::from(shard)].notices.push(Notice::Moved { slot, room, at });
     }
 
     /// Takes the peer's seat away: it gets what was sent to it before, then its stream ends.
     pub fn dismiss(&mut self, peer: SocketAddr) {
-        let Some(Seat { shard, slot, room, .. }) = self.seats.remove(&peer) else { return };
-        if let Some(room) = room {
+        let Some(Seat { shard, slot }) = self.seats.remove(&peer) else { return };
+        let tenant = self.shards[usize::from(shard)].slots[slot as usize].take();
+        if let Some(room) = tenant.and_then(|tenant| tenant.room) {
             self.leave(room);
         }
         let mailbox = &mut self.shards[usize::from(shard)];

@@ -89,7 +89,7 @@ pub enum Delivered {
 
 /// What a member hears that read too slowly.
 const TOO_SLOW: &str = "Server: you read too slowly and missed what was said; closing the connection";
-/// The bytes that may wait for one member alone, beyond what is said in its room.
+/// The bytes for one member alone that may wait for its stream, beyond what is said in its room.
 const INSERTED_BYTES_MAX: usize = 256 * 1024;
 /// The pieces of one write.
 const PIECES_MAX: usize = 64;
@@ -161,7 +161,7 @@ impl<S> Shard<S> {
             return;
         }
         member.cursor.insert(at, bytes);
-        if member.cursor.inserted_bytes() > INSERTED_BYTES_MAX {
+        if member.state == State::Stalled && member.cursor.inserted_bytes() > INSERTED_BYTES_MAX {
             member.state = State::Lost { slow: true };
             self.lost.push(member.peer);
         } else if !std::mem::replace(&mut member.is_due, true) {

@@ -120,7 +120,7 @@ service_table! {
         rate: Count<0, 1_000_000> = Count(10), "messages a second for each member, five seconds' worth at once; 0 for no limit";
         announce_members_max: Count<0, 1_000_000> = Count(100), "members up to whom each coming and going is a line of its own";
         rooms: Count<1, 100_000> = Count(100), "rooms at once, the lobby included";
-        history: Count<0, 10_000> = Count(0), "lines said before that a newcomer is shown";
+        history: Count<0, 1_000> = Count(0), "lines said before that a newcomer is shown";
         history_file: FileName = FileName::default(), "where those lines outlive the server; nowhere if empty";
         log_bytes: Count<65_536, 1_073_741_824> = Count(4_194_304), "how far behind a member may read before it is dropped, in bytes";
     }
