@@ -7,8 +7,8 @@ use anyhow::{Result, bail, ensure};
 use rustix::io::{Errno, write};
 use rustix::net::{RecvFlags, recv, sockopt};
 
-/// More than comes between two looks.
-const PIECE_BYTES: usize = 256 * 1024;
+/// More than comes between most looks.
+const PIECE_BYTES: usize = 16 * 1024;
 
 pub(crate) struct Member {
     pub(crate) name: String,
@@ -48,7 +48,7 @@ impl Member {
 
     /// Takes what has come, unread; says whether the server has closed.
     pub(crate) fn discard(&self) -> Result<bool> {
-        let mut piece = [0; 4096];
+        let mut piece = [0; PIECE_BYTES];
         loop {
             match recv(&self.socket, &mut piece, RecvFlags::TRUNC) {
                 Ok((0, _)) | Err(Errno::CONNRESET) => return Ok(true),
@@ -61,15 +61,15 @@ impl Member {
 
     /// Takes what has come, line by line.
     pub(crate) fn hear(&mut self, mut line: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let before = self.piece.len();
-        self.piece.resize(before + PIECE_BYTES, 0);
-        let size = match recv(&self.socket, &mut self.piece[before..], RecvFlags::empty()) {
-            Ok((0, _)) => bail!("the server closed the connection of {}", self.name),
-            Ok((size, _)) => size,
-            Err(Errno::AGAIN) => 0,
-            Err(error) => bail!("{}: {error}", self.name),
-        };
-        self.piece.truncate(before + size);
+        let mut bytes = [0; PIECE_BYTES];
+        loop {
+            match recv(&self.socket, &mut bytes, RecvFlags::empty()) {
+                Ok((0, _)) => bail!("the server closed the connection of {}", self.name),
+                Ok((size, _)) => self.piece.extend_from_slice(&bytes[..size]),
+                Err(Errno::AGAIN) => break,
+                Err(error) => bail!("{}: {error}", self.name),
+            }
+        }
         let whole = self.piece.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
         self.piece[..whole]
             .split_inclusive(|&byte| byte == b'\n')
