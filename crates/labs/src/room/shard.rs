@@ -161,7 +161,8 @@ impl<S> Shard<S> {
             return;
         }
         member.cursor.insert(at, bytes);
-        if member.cursor.inserted_bytes() > INSERTED_BYTES_MAX {
+        // What its stream was not offered yet, is not held against it.
+        if member.state == State::Stalled && member.cursor.inserted_bytes() > INSERTED_BYTES_MAX {
             member.state = State::Lost { slow: true };
             self.lost.push(member.peer);
         } else if !std::mem::replace(&mut member.is_due, true) {
