@@ -45,7 +45,7 @@ pub(crate) fn measure(talk: &mut Talk, rate: f64, length: Duration) -> Result<La
                 break;
             }
             let sender = said as usize % talk.shape.senders;
-            talk.compose(sender, 1, due, &mut backlogs[sender].bytes);
+            talk.compose(sender, due, &mut backlogs[sender].bytes);
             backlogs[sender].flush(talk, sender)?;
             late.push(talk.now().saturating_sub(due));
             said += 1;

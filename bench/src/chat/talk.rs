@@ -18,7 +18,7 @@ const WATCHERS: usize = 8;
 pub(crate) struct Shape {
     pub(crate) members: usize,
     pub(crate) senders: usize,
-    /// Messages that a sender writes together, and has under way at most.
+    /// Messages that a sender writes one after the other, and has under way at most.
     pub(crate) burst: u64,
     /// A sender goes on when all have its burst, not only the watchers.
     pub(crate) all_have_it: bool,
@@ -77,21 +77,22 @@ impl Talk {
         self.clock.now()
     }
 
-    /// The bytes of a sender's next messages.
-    pub(crate) fn compose(&mut self, sender: usize, count: u64, due: u64, to: &mut Vec<u8>) {
-        for _ in 0..count {
-            self.sent[sender] += 1;
-            self.crowd.invitation.dialect.say(Said { sender, number: self.sent[sender], due }, to);
-        }
+    /// The bytes of a sender's next message.
+    pub(crate) fn compose(&mut self, sender: usize, due: u64, to: &mut Vec<u8>) {
+        self.sent[sender] += 1;
+        self.crowd.invitation.dialect.say(Said { sender, number: self.sent[sender], due }, to);
         self.heard_by[sender] = 0;
     }
 
-    /// Says a sender's next messages with one write.
+    /// Says a sender's next messages, each with a write of its own, as members do.
     pub(crate) fn say(&mut self, sender: usize, count: u64) -> Result<()> {
         let mut bytes = std::mem::take(&mut self.scratch);
-        bytes.clear();
-        self.compose(sender, count, self.now(), &mut bytes);
-        let written = self.crowd.write_all(sender, &bytes);
+        let mut written = Ok(());
+        for _ in 0..count {
+            bytes.clear();
+            self.compose(sender, self.now(), &mut bytes);
+            written = written.and_then(|()| self.crowd.write_all(sender, &bytes));
+        }
         self.scratch = bytes;
         written
     }
