@@ -33,17 +33,6 @@ pub(super) struct Stage {
     heard_bytes: usize,
 }
 
-/// Those with a machine a connection or socket; [`super::play_room`] is for the others.
-const SERVICES: [Service; 8] = [
-    Service::Numbers,
-    Service::Echo,
-    Service::Alnum,
-    Service::Clock,
-    Service::Calc,
-    Service::Add,
-    Service::Sum,
-    Service::Board,
-];
 const LIMITS: ShelfLimits = ShelfLimits { texts_max: 200, bytes_max: 40_000 };
 const MESSAGE_BYTES_MAX: usize = 2000;
 /// What one event may make a machine write, besides as much as it heard: a page, and the answer that ends it.
@@ -58,7 +47,7 @@ const PEERS: [Peer; 3] = [Peer::Terminal, Peer::Store, Peer::Remote(REMOTE)];
 impl Stage {
     pub(super) fn chosen(moves: &mut Moves<'_>) -> Self {
         let shelf = Shelf::new(LIMITS);
-        let service = moves.choice(SERVICES);
+        let service = moves.choice(Service::ALL);
         let dialect = moves.choice([Dialect::Plain, Dialect::Steps]);
         let flags = moves.byte();
         let flag = |place: u8| flags & (1 << place) != 0;
@@ -74,7 +63,9 @@ impl Stage {
         let client =
             ClientOptions { dialect, acknowledged: flag(0), count, lasting: flag(7), ..ClientOptions::default() };
         let over_udp = service.speaks(Transport::Udp) && (flag(5) || !service.speaks(Transport::Tcp));
-        let played = match (flag(6), over_udp) {
+        // A chat's server has one machine for all: it is for `play_room`.
+        let is_client = flag(6) || service == Service::Chat;
+        let played = match (is_client, over_udp) {
             (false, false) => Played::Connection(options.connection(service, REMOTE, shelf.clone())),
             (false, true) => Played::Datagrams(options.datagrams(service, 12_999, shelf.clone())),
             (true, false) => Played::Connection(client.connection(service, REMOTE)),
