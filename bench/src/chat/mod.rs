@@ -32,8 +32,8 @@ use crate::report::{Comparison, Spread};
 use crate::rounds::{Entry, Plan, Role, Source as _};
 use crate::services::build;
 
-/// Many talk at once, so that a server may write several messages together.
-const BUSY: Shape = Shape { members: 500, senders: 10, burst: 64, all_have_it: false };
+/// Many talk at once, so that a server may write several messages together: up to 64 are under way, six of each who talks.
+const BUSY: Shape = Shape { members: 500, senders: 10, burst: 6, all_have_it: false };
 const BUSY_GOAL: f64 = 1.5;
 /// How many times our work the best peer is to have.
 const PEER_GOAL: f64 = 5.0;
@@ -151,7 +151,7 @@ impl<'o> Bench<'o> {
     }
 
     fn busy(&self) -> Result<()> {
-        self.talk("500 members, 10 × 64", BUSY, BUSY_GOAL, |comparison, entries| {
+        self.talk("500 members, 10 × 6", BUSY, BUSY_GOAL, |comparison, entries| {
             println!("{}", report::talk(&comparison, Some(PEER_GOAL)));
             let latencies = entries.iter_mut().zip(&comparison.series).map(|(entry, series)| {
                 let latency = paced::measure(&mut entry.load, report::rate(series) / 2.0, LATENCY_LENGTH);
