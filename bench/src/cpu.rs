@@ -31,9 +31,14 @@ impl Cores {
 
 /// Keeps this thread, and every process it starts from now on, on one core.
 pub(crate) fn pin_to(core: usize) -> Result<()> {
+    pin_to_any(&[core])
+}
+
+/// Keeps this thread, and every process it starts from now on, on these cores.
+pub(crate) fn pin_to_any(cores: &[usize]) -> Result<()> {
     let mut only = CpuSet::new();
-    only.set(core);
-    sched_setaffinity(None, &only).with_context(|| format!("cannot move to core {core}"))
+    cores.iter().for_each(|&core| only.set(core));
+    sched_setaffinity(None, &only).with_context(|| format!("cannot move to cores {cores:?}"))
 }
 
 /// A thread's counters since it began.

@@ -9,24 +9,24 @@ use anyhow::{Result, bail};
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 
 /// Larger than any burst of the load, so that one read takes all there is.
-const BUFFER_BYTES: usize = 64 * 1024;
+pub(crate) const BUFFER_BYTES: usize = 64 * 1024;
 /// Events taken with one system call.
-const EVENTS_MAX: usize = 1024;
+pub(crate) const EVENTS_MAX: usize = 1024;
 
 /// What the socket that takes newcomers is watched as; connections are watched by their number.
-const LISTENER: u64 = u64::MAX;
+pub(crate) const LISTENER: u64 = u64::MAX;
 
 /// Each edge is told once, so that a socket that was read empty is not looked at again.
-const READABLE_EDGE: EventFlags = EventFlags::IN.union(EventFlags::ET);
+pub(crate) const READABLE_EDGE: EventFlags = EventFlags::IN.union(EventFlags::ET);
 
 /// In the form in which our own server tells what it is bound to.
-fn announce(transport: &str, address: SocketAddr) -> Result<()> {
+pub(crate) fn announce(transport: &str, address: SocketAddr) -> Result<()> {
     println!("floor {transport} {address}\nready");
     Ok(io::stdout().flush()?)
 }
 
 /// Waits without a timeout; an interrupted wait is an empty one.
-fn wait(epoll: &OwnedFd, events: &mut Vec<epoll::Event>) -> Result<()> {
+pub(crate) fn wait(epoll: &OwnedFd, events: &mut Vec<epoll::Event>) -> Result<()> {
     events.clear();
     match epoll::wait(epoll, rustix::buffer::spare_capacity(events), None) {
         Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),

@@ -9,6 +9,7 @@ use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::io::{Errno, read, write};
 
+use crate::rounds::Source;
 use crate::script::Script;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,41 +69,6 @@ impl Load {
         Ok(Self { script, transport, epoll, clients, buffer: vec![0; BUFFER_BYTES].into_boxed_slice() })
     }
 
-    /// Asks for `length`, then takes the answers still under way.
-    pub(crate) fn run(&mut self, length: Duration) -> Result<Done> {
-        let end = Instant::now() + length;
-        let (mut done, mut heard_at, mut asking) = (Done::default(), Instant::now(), true);
-        for index in 0..self.clients.len() {
-            self.ask(index)?;
-        }
-        let mut waiting = self.clients.len();
-        let mut events = Vec::with_capacity(self.clients.len());
-        while waiting > 0 {
-            events.clear();
-            match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut events), Some(&RESEND)) {
-                Ok(0) if heard_at.elapsed() > SILENCE_MAX => bail!("{waiting} answers did not come"),
-                Ok(0) => done.resent += self.ask_again()?,
-                Ok(_) => heard_at = Instant::now(),
-                Err(Errno::INTR) => {}
-                Err(error) => bail!("epoll_wait: {error}"),
-            }
-            asking = asking && heard_at < end;
-            for event in &events {
-                let index = event.data.u64() as usize;
-                if !self.hear(index)? {
-                    continue;
-                }
-                done.requests += self.script.in_flight;
-                if asking {
-                    self.ask(index)?;
-                } else {
-                    waiting -= 1;
-                }
-            }
-        }
-        Ok(done)
-    }
-
     /// Says a client's next burst.
     fn ask(&mut self, index: usize) -> Result<()> {
         let client = &mut self.clients[index];
@@ -148,6 +114,42 @@ impl Load {
         client.answered += size;
         client.waiting = !complete;
         Ok(complete)
+    }
+}
+
+impl Source for Load {
+    fn run(&mut self, length: Duration) -> Result<Done> {
+        let end = Instant::now() + length;
+        let (mut done, mut heard_at, mut asking) = (Done::default(), Instant::now(), true);
+        for index in 0..self.clients.len() {
+            self.ask(index)?;
+        }
+        let mut waiting = self.clients.len();
+        let mut events = Vec::with_capacity(self.clients.len());
+        while waiting > 0 {
+            events.clear();
+            match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut events), Some(&RESEND)) {
+                Ok(0) if heard_at.elapsed() > SILENCE_MAX => bail!("{waiting} answers did not come"),
+                Ok(0) => done.resent += self.ask_again()?,
+                Ok(_) => heard_at = Instant::now(),
+                Err(Errno::INTR) => {}
+                Err(error) => bail!("epoll_wait: {error}"),
+            }
+            asking = asking && heard_at < end;
+            for event in &events {
+                let index = event.data.u64() as usize;
+                if !self.hear(index)? {
+                    continue;
+                }
+                done.requests += self.script.in_flight;
+                if asking {
+                    self.ask(index)?;
+                } else {
+                    waiting -= 1;
+                }
+            }
+        }
+        Ok(done)
     }
 }
 

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a measurement is for whoever started it")]
 
+mod chat;
 mod cpu;
 mod floor;
 mod idle;
@@ -14,6 +15,7 @@ mod report;
 mod rounds;
 mod script;
 mod services;
+mod soak;
 mod target;
 
 use std::ffi::OsString;
@@ -33,12 +35,19 @@ struct Arguments {
 enum What {
     /// Server time per request of clock and calc, and memory per idle connection
     Services(services::Options),
+    /// Server time per delivery of chat, its latency, memory and logins
+    Chat(chat::Options),
+    /// Members of a chat who come, talk, leave and vanish, for minutes: what all hear, and what it costs in memory
+    Soak(soak::Options),
     /// Echoes bytes over TCP
     #[command(hide = true)]
     FloorTcp,
     /// Echoes datagrams
     #[command(hide = true)]
     FloorUdp,
+    /// Passes what one client says to all others
+    #[command(hide = true)]
+    FloorChat,
     /// Becomes another program, one that ends with whoever started this one
     #[command(hide = true)]
     Become { command: Vec<OsString> },
@@ -57,8 +66,11 @@ fn main() -> ExitCode {
 fn run(what: What) -> anyhow::Result<()> {
     match what {
         What::Services(options) => services::measure(&options),
+        What::Chat(options) => chat::measure(&options),
+        What::Soak(options) => soak::run(&options),
         What::FloorTcp => match floor::Tcp::bind()?.serve()? {},
         What::FloorUdp => match floor::Udp::bind()?.serve()? {},
+        What::FloorChat => match chat::floor::Chat::bind()?.serve()? {},
         What::Become { command } => match target::become_program(&command)? {},
     }
 }

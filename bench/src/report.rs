@@ -7,14 +7,14 @@ use crate::rounds::{Role, Sample, Series};
 
 /// The middle of the values, and their range.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Spread {
-    median: f64,
-    min: f64,
-    max: f64,
+pub(crate) struct Spread {
+    pub(crate) median: f64,
+    pub(crate) min: f64,
+    pub(crate) max: f64,
 }
 
 impl Spread {
-    fn of(values: impl Iterator<Item = f64>) -> Self {
+    pub(crate) fn of(values: impl Iterator<Item = f64>) -> Self {
         let mut values: Vec<f64> = values.collect();
         values.sort_by(f64::total_cmp);
         let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
@@ -24,7 +24,7 @@ impl Spread {
 }
 
 /// Wide enough for a load's name; a whole line fits into 100 columns.
-const LOAD_COLUMNS: usize = 27;
+pub(crate) const LOAD_COLUMNS: usize = 27;
 
 /// What was measured for one load.
 pub(crate) struct Comparison {
@@ -65,12 +65,12 @@ fn row(series: &Series, floor: Option<&Series>) -> String {
     text
 }
 
-fn shown(Spread { median, min, max }: Spread) -> String {
+pub(crate) fn shown(Spread { median, min, max }: Spread) -> String {
     format!("{median:.2} ({min:.2}–{max:.2})")
 }
 
 /// Round by round, since both of one round had about the same machine.
-fn ratio(series: &Series, floor: &Series) -> Spread {
+pub(crate) fn ratio(series: &Series, floor: &Series) -> Spread {
     Spread::of(series.samples.iter().zip(&floor.samples).map(|(sample, floor)| sample.cost() / floor.cost()))
 }
 
@@ -82,7 +82,7 @@ fn deviation(series: &Series) -> (f64, f64) {
     (off.median, off.max)
 }
 
-fn noise(comparisons: &[Comparison]) -> String {
+pub(crate) fn noise(comparisons: &[Comparison]) -> String {
     let all = || comparisons.iter().flat_map(|comparison| &comparison.series);
     let floors = all().filter(|series| series.role == Role::Floor).map(deviation);
     let (half, whole) = floors.fold((0.0, 0.0), |worst, floor| (floor.0.max(worst.0), floor.1.max(worst.1)));
@@ -129,7 +129,7 @@ pub(crate) fn memory(connections: usize, all: &[Memory]) -> String {
     text
 }
 
-fn verdict(measured: f64, goal: f64) -> &'static str {
+pub(crate) fn verdict(measured: f64, goal: f64) -> &'static str {
     if measured <= goal { "met" } else { "MISSED" }
 }
 
@@ -137,6 +137,7 @@ fn verdict(measured: f64, goal: f64) -> &'static str {
 mod tests {
     use super::*;
     use crate::load::Done;
+    use std::time::Duration;
 
     #[test]
     fn the_middle_of_an_even_count_is_between_two() {
@@ -153,6 +154,7 @@ mod tests {
             samples: running
                 .map(|running| Sample {
                     done: Done { requests: 1_000_000, resent: 0 },
+                    lasted: Duration::from_secs(1),
                     spent: Spent { running, waiting: 0, sleeps: 1000 },
                     load_spent: Spent { running, waiting: running, sleeps: 0 },
                 })

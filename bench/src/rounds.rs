@@ -1,12 +1,12 @@
 //! Rounds: every server gets the same load in turn, so that what disturbs the machine disturbs them alike.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use rustix::process::getpid;
 
 use crate::cpu::{Spent, Usage};
-use crate::load::{Done, Load};
+use crate::load::Done;
 use crate::target::Target;
 
 /// What a server is measured for.
@@ -20,17 +20,25 @@ pub(crate) enum Role {
     Peer,
 }
 
+/// Clients that load a server when told to.
+pub(crate) trait Source {
+    /// Asks for `length`, then takes what is still under way.
+    fn run(&mut self, length: Duration) -> Result<Done>;
+}
+
 /// A server and the clients that load it.
-pub(crate) struct Entry<'t> {
+pub(crate) struct Entry<'t, S> {
     pub(crate) target: &'t Target,
     pub(crate) role: Role,
-    pub(crate) load: Load,
+    pub(crate) load: S,
 }
 
 /// One round of one server.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sample {
     pub(crate) done: Done,
+    /// On the clock, from the first request to the last answer.
+    pub(crate) lasted: Duration,
     /// By the server.
     pub(crate) spent: Spent,
     /// By this process, which makes the load.
@@ -41,6 +49,11 @@ impl Sample {
     /// Microseconds the server ran for one request.
     pub(crate) fn cost(&self) -> f64 {
         self.spent.running as f64 / 1000.0 / self.done.requests.max(1) as f64
+    }
+
+    /// Requests a second.
+    pub(crate) fn rate(&self) -> f64 {
+        self.done.requests as f64 / self.lasted.as_secs_f64().max(f64::MIN_POSITIVE)
     }
 }
 
@@ -63,10 +76,10 @@ const SETTLE: Duration = Duration::from_millis(3);
 
 impl Plan {
     /// Measures all entries, after one round that does not count.
-    pub(crate) fn measure(self, mut entries: Vec<Entry<'_>>) -> Result<Vec<Series>> {
-        let series = |entry: &Entry<'_>| Series { name: entry.target.name, role: entry.role, samples: Vec::new() };
+    pub(crate) fn measure<S: Source>(self, entries: &mut [Entry<'_, S>]) -> Result<Vec<Series>> {
+        let series = |entry: &Entry<'_, S>| Series { name: entry.target.name, role: entry.role, samples: Vec::new() };
         let mut all: Vec<Series> = entries.iter().map(series).collect();
-        for entry in &mut entries {
+        for entry in entries.iter_mut() {
             self.round(entry)?;
         }
         for round in 0..self.rounds {
@@ -79,12 +92,14 @@ impl Plan {
         Ok(all)
     }
 
-    fn round(self, entry: &mut Entry<'_>) -> Result<Sample> {
+    fn round<S: Source>(self, entry: &mut Entry<'_, S>) -> Result<Sample> {
         let (process, own) = (entry.target.process(), getpid());
         let (before, own_before) = (Usage::read(process)?, Usage::read(own)?);
+        let began = Instant::now();
         let done = entry.load.run(self.length).with_context(|| entry.target.name)?;
+        let lasted = began.elapsed();
         std::thread::sleep(SETTLE);
         let spent = Usage::read(process)?.since(&before);
-        Ok(Sample { done, spent, load_spent: Usage::read(own)?.since(&own_before) })
+        Ok(Sample { done, lasted, spent, load_spent: Usage::read(own)?.since(&own_before) })
     }
 }

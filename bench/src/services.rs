@@ -20,7 +20,7 @@ use crate::target::{Target, ending_with_us};
 const IDLE: &str = "idle TCP connections";
 
 /// How our own server is called in the tables.
-const OURS: &str = "socketlab";
+pub(crate) const OURS: &str = "socketlab";
 
 const CLIENTS: usize = 64;
 const IN_FLIGHT: usize = 16;
@@ -116,7 +116,7 @@ pub(crate) fn measure(options: &Options) -> Result<()> {
 }
 
 /// Builds our server; it lies beside this program.
-fn build() -> Result<PathBuf> {
+pub(crate) fn build() -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from(env!("CARGO")));
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace is not above this package")?;
     let mut command = Command::new(cargo);
@@ -153,13 +153,13 @@ impl Servers {
                 Case::Clock => self.clock(),
                 Case::Calc { in_flight } => self.calc(in_flight, arithmetic),
             };
-            let series = entries.and_then(|entries| plan.measure(entries)).with_context(|| load.clone())?;
+            let series = entries.and_then(|mut entries| plan.measure(&mut entries)).with_context(|| load.clone())?;
             comparisons.push(Comparison { load, series });
         }
         Ok(comparisons)
     }
 
-    fn clock(&self) -> Result<Vec<Entry<'_>>> {
+    fn clock(&self) -> Result<Vec<Entry<'_, Load>>> {
         let entry = |target, role, service, script| entry(target, role, (service, Transport::Udp), script);
         Ok(vec![
             entry(&self.floor_udp, Role::Floor, "floor", Script::clock().echoed())?,
@@ -167,7 +167,7 @@ impl Servers {
         ])
     }
 
-    fn calc(&self, in_flight: usize, arithmetic: Arithmetic) -> Result<Vec<Entry<'_>>> {
+    fn calc(&self, in_flight: usize, arithmetic: Arithmetic) -> Result<Vec<Entry<'_, Load>>> {
         let goal = if in_flight == 1 { CALC_GOAL } else { CALC_IN_FLIGHT_GOAL };
         let entry = |target, role, service, script| entry(target, role, (service, Transport::Tcp), script);
         let script = Script::calc(in_flight, arithmetic);
@@ -196,7 +196,7 @@ impl Servers {
     }
 }
 
-fn entry<'t>(target: &'t Target, role: Role, service: (&str, Transport), script: Script) -> Result<Entry<'t>> {
+fn entry<'t>(target: &'t Target, role: Role, service: (&str, Transport), script: Script) -> Result<Entry<'t, Load>> {
     let (service, transport) = service;
     let load = Load::connect(transport, target.address(service, transport)?, CLIENTS, script)?;
     Ok(Entry { target, role, load })

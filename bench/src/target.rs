@@ -60,16 +60,24 @@ impl Target {
         if !is_installed(program) {
             return Ok(None);
         }
-        // Redis cannot be asked for any port, so a free one is looked up; somebody may take it in between.
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let address = free_address()?;
         let mut command = ending_with_us(program)?;
         command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"]);
-        command.args(["--maxclients", "19000", "--port", &port.to_string(), "--dir"]).arg(folder);
+        command.args(["--maxclients", "19000", "--port", &address.port().to_string(), "--dir"]).arg(folder);
+        Self::silent(name, &mut command, address, ping).map(Some)
+    }
+
+    /// Starts a server that does not tell when it is ready: it is as soon as `ask` succeeds.
+    pub(crate) fn silent(
+        name: &'static str,
+        command: &mut Command,
+        address: SocketAddr,
+        ask: impl Fn(SocketAddr) -> Result<()>,
+    ) -> Result<Self> {
         let mut target = Self::start(name, command.stdout(Stdio::null()))?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        target.await_pong(address).context("starting redis")?;
+        target.await_answer(address, ask).with_context(|| format!("starting {name}"))?;
         target.endpoints.push(Endpoint { service: name.to_owned(), transport: Transport::Tcp, address });
-        Ok(Some(target))
+        Ok(target)
     }
 
     fn start(name: &'static str, command: &mut Command) -> Result<Self> {
@@ -78,13 +86,13 @@ impl Target {
         Ok(Self { name, child, endpoints: Vec::new(), _stdout: None })
     }
 
-    fn await_pong(&mut self, address: SocketAddr) -> Result<()> {
+    fn await_answer(&mut self, address: SocketAddr, ask: impl Fn(SocketAddr) -> Result<()>) -> Result<()> {
         let deadline = Instant::now() + START_MAX;
         loop {
             if let Some(status) = self.child.try_wait()? {
                 bail!("it ended at once: {status}");
             }
-            if ping(address).is_ok() {
+            if ask(address).is_ok() {
                 return Ok(());
             }
             ensure!(Instant::now() < deadline, "it is not ready after {START_MAX:?}");
@@ -134,7 +142,12 @@ pub(crate) fn become_program(command: &[OsString]) -> Result<Infallible> {
     Err(error).with_context(|| format!("cannot start {}", program.display()))
 }
 
-fn is_installed(program: &OsStr) -> bool {
+/// An address for a server that cannot be asked for any port; somebody may take it in between.
+pub(crate) fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+}
+
+pub(crate) fn is_installed(program: &OsStr) -> bool {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&folders).any(|folder| folder.join(program).is_file())
 }

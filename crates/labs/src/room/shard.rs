@@ -161,6 +161,7 @@ impl<S> Shard<S> {
             return;
         }
         member.cursor.insert(at, bytes);
+        // What its stream was not offered yet is not held against it.
         if member.state == State::Stalled && member.cursor.inserted_bytes() > INSERTED_BYTES_MAX {
             member.state = State::Lost { slow: true };
             self.lost.push(self.peers[slot as usize]);

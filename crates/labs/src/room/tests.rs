@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use super::{Closing, Delivered, Hall, RoomId, Shard};
-use crate::Outbox;
 use crate::framing::Ending;
+use crate::{Outbox, Peer};
 
 const ROOM: RoomId = RoomId(0);
 const TOO_SLOW: &str = "Server: you read too slowly and missed what was said; closing the connection\n";
@@ -108,4 +108,27 @@ fn one_that_can_be_written_to_again_has_not_caught_up_yet() {
     assert_eq!(slow.taken(), "123", "what is missing must not be passed over");
     let told = pair.dismiss(1).rest;
     assert_eq!(String::from_utf8(told).unwrap(), format!("\n{TOO_SLOW}"));
+}
+
+#[test]
+fn a_long_history_is_not_held_against_a_newcomer() {
+    const LINES: usize = 10_000;
+    let mut pair = Pair::new(1000);
+    let newcomer = pair.enter(1, usize::MAX);
+    let line = "Server: earlier, 10.00 Batman: it was a dark night";
+    pair.apply(|out| (0..LINES).for_each(|_| out.send(Peer::Remote(peer(1)), line.as_bytes())));
+    pair.walk();
+    assert_eq!(pair.shard.take_lost(), []);
+    assert_eq!(newcomer.taken().lines().count(), LINES);
+}
+
+#[test]
+fn who_asks_and_reads_no_answers_is_lost() {
+    let mut pair = Pair::new(1000);
+    pair.enter(1, 0);
+    for _ in 0..6 {
+        pair.apply(|out| out.send(Peer::Remote(peer(1)), &[b'x'; 100_000]));
+        pair.walk();
+    }
+    assert_eq!(pair.shard.take_lost(), [peer(1)]);
 }

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::chat::{Member, untimed};
 use crate::server::{Server, skip};
-use crate::students::run;
+use crate::students::{netcat, run};
 
 #[test]
 fn netcat_is_a_member() {
@@ -14,7 +14,7 @@ fn netcat_is_a_member() {
     let port = server.at("chat", "tcp").port().to_string();
     for flags in [&[][..], &["-C"]] {
         let args = [flags, &["127.0.0.1", &port]].concat();
-        let Some(printed) = run("nc", &args, "Witness\nBatman\nAnyone here?\n/who\nquit\n") else { return };
+        let Some(printed) = run(netcat(), &args, "Witness\nBatman\nAnyone here?\n/who\nquit\n") else { return };
         let printed: Vec<_> = printed.lines().map(untimed).collect();
         let taken = "Error: the name Witness is taken, choose another";
         let joined = "Server: Batman has joined. Member count=2";

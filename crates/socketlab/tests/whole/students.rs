@@ -18,9 +18,15 @@ pub(crate) fn run(program: &str, args: &[&str], input: &str) -> Option<String> {
     Some(String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap())
 }
 
+/// The OpenBSD netcat, which is not everywhere what `nc` runs.
+pub(crate) fn netcat() -> &'static str {
+    let has_its_own_name = Command::new("nc.openbsd").arg("-h").stderr(Stdio::null()).output().is_ok();
+    if has_its_own_name { "nc.openbsd" } else { "nc" }
+}
+
 fn check_nc(flags: &[&str], server: SocketAddr, input: &str, wanted: &str) {
     let (ip, port) = (server.ip().to_string(), server.port().to_string());
-    if let Some(printed) = run("nc", &[flags, &[&ip, &port]].concat(), input) {
+    if let Some(printed) = run(netcat(), &[flags, &[&ip, &port]].concat(), input) {
         assert_eq!(printed, wanted, "nc {flags:?} to {server}");
     }
 }
