@@ -7,11 +7,14 @@ use crate::chat::wrap;
 
 /// Lines that can be scrolled back to.
 const ENTRIES_MAX: usize = 10_000;
+/// And what they hold at most, however long a server makes them.
+const BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The talk. While its end is in the window, the window follows it; else it stays where it was scrolled to.
 #[derive(Debug)]
 pub(super) struct History {
     entries: VecDeque<Entry>,
+    bytes: usize,
     /// The number of the first entry that is still kept.
     first: u64,
     /// The window's last row, where it does not follow the end.
@@ -34,15 +37,16 @@ pub(super) type Row<'a> = (&'a Entry, std::ops::Range<usize>);
 
 impl Default for History {
     fn default() -> Self {
-        Self { entries: VecDeque::new(), first: 0, bottom: None, unseen: 0, columns: 80, rows: 24 }
+        Self { entries: VecDeque::new(), bytes: 0, first: 0, bottom: None, unseen: 0, columns: 80, rows: 24 }
     }
 }
 
 impl History {
     pub(super) fn push(&mut self, entry: Entry) {
+        self.bytes += entry.text.len();
         self.entries.push_back(entry);
-        if self.entries.len() > ENTRIES_MAX {
-            self.entries.pop_front();
+        while self.entries.len() > ENTRIES_MAX || self.bytes > BYTES_MAX && self.entries.len() > 1 {
+            self.bytes -= self.entries.pop_front().map_or(0, |entry| entry.text.len());
             self.first += 1;
         }
         self.settle();
@@ -117,7 +121,9 @@ impl History {
 
     /// Keeps the window full and inside of what there is, and notes what it shows.
     fn settle(&mut self) {
-        if let (Some(place), Some(start), Some(last)) = (self.bottom, self.start(), self.last()) {
+        if let Some(place) = self.bottom
+            && let (Some(start), Some(last)) = (self.start(), self.last())
+        {
             let place = place.max(start);
             self.bottom = Some(place).filter(|place| *place < last);
         }
@@ -264,5 +270,8 @@ mod tests {
         history.scroll_to_start();
         (100..ENTRIES_MAX + 3).for_each(|number| say(&mut history, &number.to_string()));
         check(&history, &["3", "4", "5", "6", "7"]);
+        history.scroll_to_end();
+        (0..20).for_each(|_| say(&mut history, &"x".repeat(1024 * 1024)));
+        assert_eq!((history.entries.len(), history.bytes), (16, BYTES_MAX));
     }
 }
