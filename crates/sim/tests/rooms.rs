@@ -15,7 +15,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const PAUSE: Duration = sim::host::SETTLE;
 const ROOMY: usize = 1_000_000;
 /// These runs are long.
-const SEEDS: u64 = 15;
+const SEEDS: u64 = 30;
 
 /// What sort of guests there are.
 #[derive(Clone, Copy)]

@@ -287,15 +287,15 @@ impl Model {
         let place = self.room(room);
         let (is_early, is_gathering) = (uptime < place.announce_at, place.joined + place.left > 0);
         if gathers && (is_early || is_gathering) {
-            if joined {
-                place.joined += 1;
-                self.tell(peer, format_args!("{own}"));
-            } else {
-                place.left += 1;
+            place.joined += usize::from(joined);
+            place.left += usize::from(!joined);
+            if !is_early {
+                self.tell_gathered(now, room, count);
             }
-            return if !is_early {
-                self.tell_gathered(now, room, count)
-            };
+            if joined {
+                self.tell(peer, format_args!("{own}"));
+            }
+            return;
         }
         // Only where somebody leaves, and they are no longer too many.
         self.tell_gathered(now, room, count + 1);
