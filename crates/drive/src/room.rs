@@ -151,6 +151,14 @@ impl Room {
         self.fetched.notify_waiters();
     }
 
+    fn has_news(&self, shard: usize) -> bool {
+        self.lock().hall.has_news(shard)
+    }
+
+    fn backlog_bytes(&self) -> usize {
+        self.lock().hall.backlog_bytes()
+    }
+
     /// Waits until the walkers have caught up enough for more to be said.
     async fn wait_for_walkers(&self) {
         loop {

@@ -1,6 +1,6 @@
 //! The side of those who are spoken to: a core's share of the members, and what each of them has yet to take.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 
@@ -12,15 +12,20 @@ use crate::room::{Notice, RoomId};
 /// A share of the members, for the one task that writes to their streams.
 ///
 /// The driver fetches notices from the [`crate::room::Hall`], gives them to [`Shard::take`], and calls [`Shard::deliver`] for each
-/// [`Shard::next_due`] member.
+/// [`Shard::next_due`] member. It goes round and round: what is taken while it is under way goes to whoever comes next with the rest, and to
+/// those whom it has just left when it comes by again.
 #[derive(Debug)]
 pub struct Shard<S> {
     members: Vec<Option<Member<S>>>,
     /// Who each is, apart from what every delivery needs.
     peers: Vec<SocketAddr>,
     rooms: BTreeMap<RoomId, Audience>,
-    /// Whom something new is for; some more than once.
-    due: Vec<u32>,
+    /// Whom something new is for: who has waited longest, first.
+    due: VecDeque<u32>,
+    /// Who is among them, by slot.
+    is_due: Vec<bool>,
+    /// How many of them were there when the round began.
+    round_left: usize,
     /// Whose streams take nothing now, and perhaps some that do again.
     stalled: Vec<u32>,
     closings: Vec<Closing<S>>,
@@ -35,11 +40,19 @@ struct Audience {
     news: bool,
     /// What everyone has taken but those whose streams are full.
     walked_to: u64,
+    /// What they will have taken when the round is over.
+    round_to: u64,
 }
 
 impl Audience {
     fn starting_at(position: u64) -> Self {
-        Self { window: Window::starting_at(position), slots: Vec::new(), news: false, walked_to: position }
+        Self {
+            window: Window::starting_at(position),
+            slots: Vec::new(),
+            news: false,
+            walked_to: position,
+            round_to: position,
+        }
     }
 }
 
@@ -90,6 +103,8 @@ pub enum Delivered {
 const TOO_SLOW: &str = "Server: you read too slowly and missed what was said; closing the connection";
 /// The bytes for one member alone that may wait for its stream, beyond what is said in its room.
 const INSERTED_BYTES_MAX: usize = 256 * 1024;
+/// The share of the log that may be under way to members who keep up.
+const UNDER_WAY_SHARE: u64 = 4;
 /// The pieces of one write.
 const PIECES_MAX: usize = 64;
 
@@ -100,7 +115,9 @@ impl<S> Shard<S> {
             members: Vec::new(),
             peers: Vec::new(),
             rooms: BTreeMap::new(),
-            due: Vec::new(),
+            due: VecDeque::new(),
+            is_due: Vec::new(),
+            round_left: 0,
             stalled: Vec::new(),
             closings: Vec::new(),
             lost: Vec::new(),
@@ -142,6 +159,7 @@ impl<S> Shard<S> {
         if self.members.len() <= place {
             self.members.resize_with(place + 1, || None);
             self.peers.resize(place + 1, peer);
+            self.is_due.resize(place + 1, false);
         }
         self.peers[place] = peer;
         self.members[place] = Some(Member {
@@ -165,8 +183,14 @@ impl<S> Shard<S> {
         if member.state == State::Stalled && member.cursor.inserted_bytes() > INSERTED_BYTES_MAX {
             member.state = State::Lost { slow: true };
             self.lost.push(self.peers[slot as usize]);
-        } else if self.due.last() != Some(&slot) {
-            self.due.push(slot);
+        } else {
+            self.call(slot);
+        }
+    }
+
+    fn call(&mut self, slot: u32) {
+        if !std::mem::replace(&mut self.is_due[slot as usize], true) {
+            self.due.push_back(slot);
         }
     }
 
@@ -231,7 +255,11 @@ impl<S> Shard<S> {
     fn call_audiences(&mut self) {
         for audience in self.rooms.values_mut().filter(|audience| audience.news) {
             audience.news = false;
-            self.due.extend_from_slice(&audience.slots);
+            for &slot in &audience.slots {
+                if !std::mem::replace(&mut self.is_due[slot as usize], true) {
+                    self.due.push_back(slot);
+                }
+            }
         }
     }
 
@@ -255,7 +283,24 @@ impl<S> Shard<S> {
 
     /// Somebody to whom something is to be delivered.
     pub fn next_due(&mut self) -> Option<u32> {
-        self.due.pop()
+        if self.round_left == 0 {
+            self.begin_round();
+        }
+        let slot = self.due.pop_front()?;
+        self.round_left -= 1;
+        self.is_due[slot as usize] = false;
+        Some(slot)
+    }
+
+    /// Whether more is under way than is good: what comes next is to wait until a round is over.
+    pub fn is_behind(&self) -> bool {
+        let allowed = self.window_bytes_max / UNDER_WAY_SHARE;
+        self.rooms.values().any(|audience| audience.window.end() - audience.walked_to > allowed)
+    }
+
+    /// The members that have a slot, or had one.
+    pub fn slots(&self) -> usize {
+        self.members.len()
     }
 
     /// Whether anything is to be delivered to anybody.
@@ -273,7 +318,7 @@ impl<S> Shard<S> {
         let Some(member) = self.members.get_mut(slot as usize).and_then(Option::as_mut) else { return };
         if member.state == State::Stalled {
             member.state = State::Open;
-            self.due.push(slot);
+            self.call(slot);
         }
     }
 
@@ -317,13 +362,15 @@ impl<S> Shard<S> {
         Delivered::Stalled
     }
 
-    /// The walk is over: what everybody has taken is forgotten.
-    pub fn end_walk(&mut self) {
+    /// Everyone who was due when the last round began has had its turn: what everybody has taken is forgotten.
+    fn begin_round(&mut self) {
+        self.round_left = self.due.len();
         let members = &mut self.members;
         let mut needed_from: BTreeMap<RoomId, u64> = BTreeMap::new();
         self.stalled.retain(|&slot| {
             let Some(member) = &mut members[slot as usize] else { return false };
-            member.is_listed_stalled = member.state == State::Stalled;
+            // Who is to be written to again has not caught up yet.
+            member.is_listed_stalled = member.state == State::Stalled || self.is_due[slot as usize];
             if let Some(room) = member.room.filter(|_| member.is_listed_stalled) {
                 let position = member.cursor.position();
                 needed_from.entry(room).and_modify(|from| *from = position.min(*from)).or_insert(position);
@@ -331,8 +378,12 @@ impl<S> Shard<S> {
             member.is_listed_stalled
         });
         for (room, audience) in &mut self.rooms {
-            audience.walked_to = audience.window.end();
-            audience.window.forget_before(needed_from.get(room).copied().unwrap_or(audience.walked_to));
+            let end = audience.window.end();
+            audience.walked_to = if self.round_left == 0 { end } else { audience.round_to };
+            audience.round_to = end;
+            audience
+                .window
+                .forget_before(needed_from.get(room).map_or(audience.walked_to, |&from| from.min(audience.walked_to)));
         }
     }
 

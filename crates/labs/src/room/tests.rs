@@ -82,7 +82,6 @@ impl Pair {
                 self.slots.push(slot);
             }
         }
-        self.shard.end_walk();
     }
 
     fn dismiss(&mut self, port: u16) -> Closing<Stream> {

@@ -125,7 +125,6 @@ impl RoomStage {
                 self.shards[number].deliver(slot, |&stream, pieces| write(&mut heard[stream], pieces, &mut takes));
             assert!(delivered != Delivered::Stalled || takes == 0, "it stalled although there was room");
         }
-        self.shards[number].end_walk();
         for peer in self.shards[number].take_lost() {
             self.lose(peer, Event::Gone(Peer::Remote(peer)));
         }
