@@ -13,7 +13,7 @@ mod cursor;
 mod hall;
 mod shard;
 
-pub use hall::{Hall, Notice};
+pub use hall::{Guest, Hall, Notice};
 pub use shard::{Closing, Delivered, Shard};
 
 /// One room of a service.

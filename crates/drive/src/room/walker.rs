@@ -44,8 +44,8 @@ pub(super) async fn walk(room: Arc<Room>, number: usize) {
                 shard.take(&mut notices);
             }
             let is_done = !deliver_turn(&mut shard, &resume);
-            for peer in shard.take_lost() {
-                room.lose(peer, Event::Gone(Peer::Remote(peer)));
+            for guest in shard.take_lost() {
+                room.lose(guest, Event::Gone(Peer::Remote(guest.peer)));
             }
             for closing in shard.take_closings() {
                 see_off(&room, closing);

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, IoSlice};
-use std::net::SocketAddr;
 
 use bytes::Bytes;
 
 use crate::room::cursor::{Cursor, Window};
-use crate::room::{Notice, RoomId};
+use crate::room::{Guest, Notice, RoomId};
 
 /// A share of the members, for the one task that writes to their streams.
 ///
@@ -18,7 +17,7 @@ use crate::room::{Notice, RoomId};
 pub struct Shard<S> {
     members: Vec<Option<Member<S>>>,
     /// Who each is, apart from what every delivery needs.
-    peers: Vec<SocketAddr>,
+    guests: Vec<Guest>,
     rooms: BTreeMap<RoomId, Audience>,
     /// Whom something new is for: who has waited longest, first.
     due: VecDeque<u32>,
@@ -29,7 +28,7 @@ pub struct Shard<S> {
     /// Whose streams take nothing now, and perhaps some that do again.
     stalled: Vec<u32>,
     closings: Vec<Closing<S>>,
-    lost: Vec<SocketAddr>,
+    lost: Vec<Guest>,
     window_bytes_max: u64,
 }
 
@@ -113,7 +112,7 @@ impl<S> Shard<S> {
     pub fn new(window_bytes_max: usize) -> Self {
         Self {
             members: Vec::new(),
-            peers: Vec::new(),
+            guests: Vec::new(),
             rooms: BTreeMap::new(),
             due: VecDeque::new(),
             is_due: Vec::new(),
@@ -129,7 +128,7 @@ impl<S> Shard<S> {
     pub fn take(&mut self, notices: &mut Vec<Notice<S>>) {
         for notice in notices.drain(..) {
             match notice {
-                Notice::Seated { slot, peer, stream } => self.seat(slot, peer, stream),
+                Notice::Seated { slot, guest, stream } => self.seat(slot, guest, stream),
                 Notice::Moved { slot, room, at } => self.admit(slot, room, at),
                 Notice::Skipped { slot, from, to } => {
                     if let Some(member) = self.member(slot) {
@@ -154,14 +153,14 @@ impl<S> Shard<S> {
         self.members.get_mut(slot as usize)?.as_mut()
     }
 
-    fn seat(&mut self, slot: u32, peer: SocketAddr, stream: S) {
+    fn seat(&mut self, slot: u32, guest: Guest, stream: S) {
         let place = slot as usize;
         if self.members.len() <= place {
             self.members.resize_with(place + 1, || None);
-            self.peers.resize(place + 1, peer);
+            self.guests.resize(place + 1, guest);
             self.is_due.resize(place + 1, false);
         }
-        self.peers[place] = peer;
+        self.guests[place] = guest;
         self.members[place] = Some(Member {
             stream,
             cursor: Cursor::default(),
@@ -182,7 +181,7 @@ impl<S> Shard<S> {
         // What its stream was not offered yet is not held against it.
         if member.state == State::Stalled && member.cursor.inserted_bytes() > INSERTED_BYTES_MAX {
             member.state = State::Lost { slow: true };
-            self.lost.push(self.peers[slot as usize]);
+            self.lost.push(self.guests[slot as usize]);
         } else {
             self.call(slot);
         }
@@ -276,7 +275,7 @@ impl<S> Shard<S> {
             let is_lost = matches!(member.state, State::Lost { .. });
             if !is_lost && member.cursor.position() < audience.window.start() {
                 member.state = State::Lost { slow: true };
-                self.lost.push(self.peers[slot as usize]);
+                self.lost.push(self.guests[slot as usize]);
             }
         }
     }
@@ -343,7 +342,7 @@ impl<S> Shard<S> {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => {
                     member.state = State::Lost { slow: false };
-                    self.lost.push(self.peers[slot as usize]);
+                    self.lost.push(self.guests[slot as usize]);
                     return Delivered::Nobody;
                 }
             }
@@ -388,7 +387,7 @@ impl<S> Shard<S> {
     }
 
     /// Members whose connections are to be told as gone: they read too slowly, or their streams broke.
-    pub fn take_lost(&mut self) -> Vec<SocketAddr> {
+    pub fn take_lost(&mut self) -> Vec<Guest> {
         std::mem::take(&mut self.lost)
     }
 

@@ -130,7 +130,7 @@ impl World {
 
     /// Whoever is lost has either a broken connection, or is behind by more than the log holds.
     fn note_lost(&mut self, number: usize) {
-        let lost = self.walkers[number].shard.take_lost();
+        let lost: Vec<_> = self.walkers[number].shard.take_lost().iter().map(|guest| guest.peer).collect();
         for &peer in &lost {
             let Some(wire) = self.wires.iter_mut().find(|wire| wire.peer == peer) else { continue };
             if wire.is_broken || wire.is_shut {
