@@ -11,6 +11,7 @@
 
 mod cursor;
 mod hall;
+mod member;
 mod shard;
 
 pub use hall::{Guest, Hall, Notice};

@@ -6,6 +6,7 @@ use std::io::{self, IoSlice};
 use bytes::Bytes;
 
 use crate::room::cursor::{Cursor, Window};
+use crate::room::member::{Member, State};
 use crate::room::{Guest, Notice, RoomId};
 
 /// A share of the members, for the one task that writes to their streams.
@@ -55,30 +56,6 @@ impl Audience {
     }
 }
 
-#[derive(Debug)]
-struct Member<S> {
-    stream: S,
-    cursor: Cursor,
-    room: Option<RoomId>,
-    /// Its place among the room's slots.
-    index: u32,
-    state: State,
-    is_listed_stalled: bool,
-    /// Whether what it took ends within a line.
-    mid_line: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Open,
-    /// The stream took less than it was offered.
-    Stalled,
-    /// It fell behind, or its stream broke: nothing is written any more.
-    Lost {
-        slow: bool,
-    },
-}
-
 /// A stream to close, after some last bytes.
 #[derive(Debug)]
 pub struct Closing<S> {
@@ -104,8 +81,6 @@ const TOO_SLOW: &str = "Server: you read too slowly and missed what was said; cl
 const INSERTED_BYTES_MAX: usize = 256 * 1024;
 /// The share of the log that may be under way to members who keep up.
 const UNDER_WAY_SHARE: u64 = 4;
-/// The pieces of one write.
-const PIECES_MAX: usize = 64;
 
 impl<S> Shard<S> {
     /// A shard that keeps at most so many bytes of each room's log for members that are behind.
@@ -161,15 +136,7 @@ impl<S> Shard<S> {
             self.is_due.resize(place + 1, false);
         }
         self.guests[place] = guest;
-        self.members[place] = Some(Member {
-            stream,
-            cursor: Cursor::default(),
-            room: None,
-            index: 0,
-            state: State::Open,
-            is_listed_stalled: false,
-            mid_line: false,
-        });
+        self.members[place] = Some(Member::new(stream));
     }
 
     fn insert(&mut self, slot: u32, at: u64, bytes: Bytes) {
@@ -395,48 +362,4 @@ impl<S> Shard<S> {
     pub fn take_closings(&mut self) -> Vec<Closing<S>> {
         std::mem::take(&mut self.closings)
     }
-}
-
-impl<S> Member<S> {
-    /// Offers the next pieces to the stream, and tells whether it took them all.
-    fn write_some(
-        &mut self,
-        window: &Window,
-        write: &mut impl FnMut(&S, &[IoSlice<'_>]) -> io::Result<usize>,
-    ) -> io::Result<bool> {
-        let mut pieces = self.cursor.pieces(window);
-        let Some(first) = pieces.next() else { return Ok(false) };
-        let Some(second) = pieces.next() else {
-            drop(pieces);
-            let written = write(&self.stream, &[IoSlice::new(first)])?;
-            self.mid_line = ends_mid_line([first], written).unwrap_or(self.mid_line);
-            let is_all = written == first.len();
-            self.cursor.advance(written);
-            return Ok(is_all);
-        };
-        let mut offered = [IoSlice::new(&[]); PIECES_MAX];
-        let mut count = 0;
-        for (slice, piece) in offered.iter_mut().zip([first, second].into_iter().chain(pieces)) {
-            *slice = IoSlice::new(piece);
-            count += 1;
-        }
-        let offered = &offered[..count];
-        let bytes: usize = offered.iter().map(|piece| piece.len()).sum();
-        let written = write(&self.stream, offered)?;
-        self.mid_line = ends_mid_line(offered.iter().map(|piece| &**piece), written).unwrap_or(self.mid_line);
-        self.cursor.advance(written);
-        Ok(written == bytes)
-    }
-}
-
-/// Whether so many bytes of the pieces end within a line; none if there are none.
-fn ends_mid_line<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, written: usize) -> Option<bool> {
-    let mut before = written.checked_sub(1)?;
-    for piece in pieces {
-        if before < piece.len() {
-            return Some(piece[before] != b'\n');
-        }
-        before -= piece.len();
-    }
-    None
 }
