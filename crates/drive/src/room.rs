@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 use crate::gate::Permit;
 use crate::keyboard::{Keyboard, Typed};
 use crate::log::pass_lines;
-use crate::serve::Serving;
+use crate::serve::{RoomPlan, Serving};
 
 pub(crate) struct Room {
     core: Mutex<Core>,
@@ -32,6 +32,7 @@ pub(crate) struct Room {
     sooner: Notify,
     serving: Arc<Serving>,
     log_bytes_max: usize,
+    too_slow: &'static str,
 }
 
 struct Core {
@@ -55,12 +56,9 @@ const BACKLOG_SHARE: usize = 4;
 
 impl Room {
     /// Starts a room: its walkers, one a core, and its keeper.
-    pub(crate) fn start(
-        machine: Box<dyn Machine + Send>,
-        log_bytes_max: usize,
-        operator: Option<Keyboard>,
-        serving: Arc<Serving>,
-    ) -> Arc<Self> {
+    pub(crate) fn start(plan: RoomPlan, operator: Option<Keyboard>, serving: Arc<Serving>) -> Arc<Self> {
+        let RoomPlan { machine, log_bytes_max, too_slow } = plan;
+        let machine = machine();
         let shards = std::thread::available_parallelism().map_or(1, usize::from);
         let deadline = machine.deadline();
         let room = Arc::new(Self {
@@ -70,6 +68,7 @@ impl Room {
             sooner: Notify::new(),
             serving,
             log_bytes_max,
+            too_slow,
         });
         for shard in 0..shards {
             room.serving.tasks.spawn(walker::walk(Arc::clone(&room), shard));
@@ -131,8 +130,10 @@ impl Room {
         if sooner {
             *deadline = due;
         }
+        // Whoever waits only to see that all is over must hear of it.
+        let is_over = self.serving.shutdown.is_cancelled() && hall.count() == 0;
         for (shard, bell) in self.bells.iter().enumerate() {
-            if hall.has_news(shard) {
+            if is_over || hall.has_news(shard) {
                 bell.notify_one();
             }
         }

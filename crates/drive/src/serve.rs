@@ -44,6 +44,8 @@ pub struct RoomPlan {
     pub machine: Box<dyn FnOnce() -> Box<dyn Machine + Send> + Send>,
     /// How far behind a member may read before it is dropped, in bytes of what is said in a room.
     pub log_bytes_max: usize,
+    /// The line that it then hears.
+    pub too_slow: &'static str,
 }
 
 impl ServicePlan {
@@ -167,9 +169,7 @@ async fn run(
             stream_machine: plan.stream_machine,
             store,
         });
-        let room = plan
-            .room
-            .map(|room| Room::start((room.machine)(), room.log_bytes_max, operator.take(), Arc::clone(&serving)));
+        let room = plan.room.map(|room| Room::start(room, operator.take(), Arc::clone(&serving)));
         start(&serving, sockets, room.as_ref(), plan.datagram_machine.as_ref(), &unanswered);
     }
     ready(&endpoints);

@@ -24,6 +24,8 @@ pub use server::{Options, Server};
 
 /// Who speaks for the room; nobody may be called so.
 pub const SERVER: &str = "Server";
+/// What a member hears that reads too slowly.
+pub const TOO_SLOW: &str = "Server: you read too slowly and missed what was said; closing the connection\n";
 /// What a member says to leave.
 pub const QUITS: [&str; 3] = ["quit", "q", "/quit"];
 /// What the answer to a name begins with if it cannot be had.

@@ -14,6 +14,7 @@ mod hall;
 mod member;
 mod shard;
 
+pub use cursor::Rest;
 pub use hall::{Guest, Hall, Notice};
 pub use shard::{Closing, Delivered, Shard};
 

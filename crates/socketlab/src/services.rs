@@ -116,7 +116,8 @@ fn plan_chat(plan: &mut ServicePlan, settings: &Settings) -> anyhow::Result<()> 
         let earlier = earlier.map(|text| String::from_utf8_lossy(&text).into());
         Box::new(chat::Server::new(options, earlier))
     };
-    plan.room = Some(RoomPlan { machine: Box::new(machine), log_bytes_max: own.log_bytes.get() });
+    let (machine, log_bytes_max) = (Box::new(machine), own.log_bytes.get());
+    plan.room = Some(RoomPlan { machine, log_bytes_max, too_slow: chat::TOO_SLOW });
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 
-use labs::room::{Closing, Delivered, Shard};
+use labs::room::{Closing, Delivered, Rest, Shard};
 use labs::{Event, Peer};
 use socket2::SockRef;
 use tokio::io::Interest;
@@ -25,7 +25,7 @@ const LINGER_MAX: Duration = Duration::from_secs(2);
 
 /// Walks until the room is over.
 pub(super) async fn walk(room: Arc<Room>, number: usize) {
-    let mut shard: Shard<Arc<TcpStream>> = Shard::new(room.log_bytes_max);
+    let mut shard: Shard<Arc<TcpStream>> = Shard::new(room.log_bytes_max, room.too_slow);
     let mut notices = Vec::new();
     // At most one for each member whose stream is full.
     let (resume, mut resumed) = unbounded_channel();
@@ -107,29 +107,44 @@ async fn wait_for_room(stream: Arc<TcpStream>, slot: u32, resume: UnboundedSende
 
 /// Gives a peer its last bytes and closes, without waiting for it here.
 fn see_off(room: &Arc<Room>, closing: Closing<Arc<TcpStream>>) {
-    let Closing { stream, rest } = closing;
-    let sent = stream.try_write(&rest).unwrap_or(0);
-    let rest = rest[sent..].to_vec();
-    let lingering = Arc::clone(&room.serving.lingering);
+    let Closing { stream, mut rest } = closing;
+    let is_broken = write_rest(&stream, &mut rest).is_err();
+    // What it does not take by then, it does not get; where too many are waited for already, it gets no more at all.
+    let turn = if is_broken { None } else { Arc::clone(&room.serving.lingering).try_acquire_owned().ok() };
+    let Some(turn) = turn else { return close(&stream) };
     room.serving.tasks.spawn(async move {
-        if let Ok(_turn) = lingering.try_acquire() {
-            // What it does not take by then, it does not get.
-            let _: Result<io::Result<()>, _> = tokio::time::timeout(LINGER_MAX, finish(&stream, &rest)).await;
-        }
-        // Its reader sees the end, too. A stream that is broken already cannot be closed again.
-        let _ = SockRef::from(&*stream).shutdown(Shutdown::Both);
+        let _: Result<io::Result<()>, _> = tokio::time::timeout(LINGER_MAX, finish(&stream, rest)).await;
+        close(&stream);
+        drop(turn);
     });
 }
 
-/// Half-closes behind the last bytes, and waits until the peer closes, too: closing with unread bytes would reset the connection.
-async fn finish(stream: &TcpStream, mut rest: &[u8]) -> io::Result<()> {
-    while !rest.is_empty() {
-        stream.writable().await?;
-        match stream.try_write(rest) {
-            Ok(sent) => rest = &rest[sent..],
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+/// Ends the stream both ways, so that its reader sees the end, too.
+fn close(stream: &TcpStream) {
+    // One that is broken already cannot be closed again.
+    let _ = SockRef::from(stream).shutdown(Shutdown::Both);
+}
+
+/// Writes as much as the stream takes without waiting.
+fn write_rest(stream: &TcpStream, rest: &mut Rest) -> io::Result<()> {
+    loop {
+        let written = match rest.pieces().next() {
+            Some(piece) => stream.try_write(piece),
+            None => return Ok(()),
+        };
+        match written {
+            Ok(sent) => rest.advance(sent),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             Err(error) => return Err(error),
         }
+    }
+}
+
+/// Half-closes behind the last bytes, and waits until the peer closes, too: closing with unread bytes would reset the connection.
+async fn finish(stream: &TcpStream, mut rest: Rest) -> io::Result<()> {
+    while rest.pieces().next().is_some() {
+        stream.writable().await?;
+        write_rest(stream, &mut rest)?;
     }
     SockRef::from(stream).shutdown(Shutdown::Write)?;
     let mut ignored = [0; 1024];

@@ -116,7 +116,8 @@ impl Server {
     /// Says something to one member: the name goes as far as makes one that is here.
     fn whisper(&self, peer: SocketAddr, what: &str, out: &mut Outbox) {
         let Some(login) = self.members.get(peer).and_then(|member| member.login.as_ref()) else { return };
-        let ends = what.match_indices(char::is_whitespace).map(|(at, _)| at);
+        // No name is longer, so no more is looked at, however much is said.
+        let ends = what.match_indices(char::is_whitespace).map(|(at, _)| at).take_while(|&at| at <= Name::BYTES_MAX);
         let found = ends.filter_map(|at| {
             let (name, text) = what.split_at(at);
             let key = Name::new(name.as_bytes()).ok()?.key();
@@ -142,6 +143,7 @@ impl Server {
             "/help" => OPERATOR_HELP.iter().for_each(|line| out.print(format_args!("{line}"))),
             "/who" => self.rooms.all().for_each(|(_, room)| out.print(format_args!("{}", self.names_in(room)))),
             "/rooms" => out.print(format_args!("{}", rooms_line(&self.rooms))),
+            "/remove" if rest.trim().is_empty() => out.print(format_args!("whom? /remove NAME")),
             "/remove" => self.remove_by_order(now, rest.trim(), out),
             _ if text.starts_with('/') => {
                 out.print(format_args!("there is no order {}; /help lists them", Shown(word)))

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::chat::SERVER;
 use crate::visible::is_printable;
 
@@ -17,14 +20,17 @@ pub struct NameError;
 const CHARS_MAX: usize = 32;
 
 impl Name {
+    /// No name has more.
+    pub const BYTES_MAX: usize = 4 * CHARS_MAX;
+
     /// # Errors
     /// If it is none by the rules above.
     pub fn new(message: &[u8]) -> Result<Self, NameError> {
         let name = std::str::from_utf8(message).map_err(|_error| NameError)?.trim();
-        let chars = name.chars().count();
-        let fits =
-            (1..=CHARS_MAX).contains(&chars) && name.chars().all(|c| c != ':' && is_printable(c) && !is_unseen(c));
-        if fits && key(name) != key(SERVER) { Ok(Self(name.into())) } else { Err(NameError) }
+        let is_short = name.len() <= Self::BYTES_MAX && (1..=CHARS_MAX).contains(&name.chars().count());
+        let is_plain = is_short && name.chars().all(|c| c != ':' && is_printable(c) && !is_blank(c));
+        let is_seen = is_plain && name.width() > 0;
+        if is_seen && key(name) != key(SERVER) { Ok(Self(name.into())) } else { Err(NameError) }
     }
 
     pub fn as_str(&self) -> &str {
@@ -44,15 +50,26 @@ impl fmt::Display for Name {
     }
 }
 
-/// The name, regardless of case.
+/// The name, regardless of case, of how its characters are put together (Unicode's NFKC), and of what shows nothing.
 fn key(name: &str) -> String {
+    let seen = name.nfkc().filter(|&c| !is_unseen(c));
     // By way of capitals, since some small letters share one: σ and ς.
-    name.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
+    seen.flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkc().collect()
 }
 
-/// Characters that show nothing, by which one name could pass for another.
+/// Letters and spaces that show nothing, or nothing but a gap.
+fn is_blank(c: char) -> bool {
+    let fillers = matches!(c, '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}');
+    fillers || c != ' ' && c.is_whitespace()
+}
+
+/// Characters that only change how others are shown (Unicode's `Default_Ignorable_Code_Point`): a part of an emoji needs them.
 fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 impl fmt::Display for NameError {
@@ -77,8 +94,21 @@ mod tests {
 
     #[test]
     fn what_could_mislead_is_no_name() {
-        let bad = ["", "  ", "Server", "sERVER", "a:b", "a\x1b[31m", "a\u{202e}b", "Bat\u{200b}man", &"n".repeat(33)];
-        for name in bad {
+        let bad = [
+            "",
+            "  ",
+            "a:b",
+            "a\x1b[31m",
+            "a\u{202e}b",
+            "a\u{2800}",
+            "\u{3164}",
+            "\u{301}",
+            "\u{200d}",
+            &"n".repeat(33),
+        ];
+        let servers =
+            ["Server", "sERVER", "Server\u{200d}", "Ser\u{200b}ver", "Server\u{fe0f}", "Ｓerver", "Server\u{e0100}"];
+        for name in bad.into_iter().chain(servers) {
             assert_eq!(Name::new(name.as_bytes()), Err(NameError), "{name:?}");
         }
         assert_eq!(Name::new(b"\xff"), Err(NameError));
@@ -90,6 +120,8 @@ mod tests {
         assert_eq!(key("BATMAN"), key("batman"));
         assert_eq!(key("Ärger"), key("ärGER"));
         assert_eq!(key("Νίκος"), key("ΝΊΚΟΣ"));
+        assert_eq!(key("\u{c5}ke"), key("A\u{30a}ke"));
+        assert_eq!(key("Bat\u{200d}man"), key("Batman"));
         assert_ne!(key("Batman"), key("Bat man"));
     }
 }

@@ -116,7 +116,8 @@ impl Server {
     fn refuse_flood(&self, peer: SocketAddr, verdict: Verdict, out: &mut Outbox) {
         if verdict == Verdict::Tell {
             let rate = self.options.rate;
-            let why = format_args!("{SERVER}: at most {rate} messages a second; your last one was not sent");
+            let noun = if rate == 1 { "message" } else { "messages" };
+            let why = format_args!("{SERVER}: at most {rate} {noun} a second; your last one was not sent");
             out.send_text(Peer::Remote(peer), why);
         }
     }

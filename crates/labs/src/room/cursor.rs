@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 /// The newest bytes of a room's log. Positions count the bytes that were ever said.
 #[derive(Debug, Default)]
@@ -25,10 +25,28 @@ impl Window {
         self.end
     }
 
-    /// Appends what follows.
-    pub(crate) fn push(&mut self, start: u64, bytes: Bytes) {
+    /// Appends what follows. Small segments that stay, since somebody is behind, are joined to larger ones, of at most so many bytes.
+    pub(crate) fn push(&mut self, start: u64, bytes: Bytes, joined_bytes_max: usize) {
         self.end = start + bytes.len() as u64;
         self.segments.push_back((start, bytes));
+        while self.join_last(joined_bytes_max) {}
+    }
+
+    /// Joins the last two if the later is as large as the earlier, so that no byte is copied more often than in proportion to the logarithm
+    /// of a segment's size.
+    fn join_last(&mut self, bytes_max: usize) -> bool {
+        let Some((_, later)) = self.segments.back() else { return false };
+        let Some((start, earlier)) = self.segments.iter().nth_back(1) else { return false };
+        if later.len() < earlier.len() || earlier.len() + later.len() > bytes_max {
+            return false;
+        }
+        let mut joined = BytesMut::with_capacity(earlier.len() + later.len());
+        joined.extend_from_slice(earlier);
+        joined.extend_from_slice(later);
+        let joined = (*start, joined.freeze());
+        self.segments.truncate(self.segments.len() - 2);
+        self.segments.push_back(joined);
+        true
     }
 
     /// Forgets segments that end at or before a position.
@@ -38,8 +56,8 @@ impl Window {
         }
     }
 
-    /// The bytes between two positions, in pieces.
-    fn slices(&self, from: u64, to: u64) -> impl Iterator<Item = &[u8]> {
+    /// The bytes between two positions, in pieces, each with the segment of which it is a part.
+    fn parts(&self, from: u64, to: u64) -> impl Iterator<Item = (&Bytes, &[u8])> {
         // Nearly every member has taken all but the last.
         let behind = self.segments.iter().rev().take_while(|(start, _)| *start > from).count();
         let first = self.segments.len().saturating_sub(behind + 1);
@@ -47,7 +65,7 @@ impl Window {
             let end = start + bytes.len() as u64;
             let (from, to) = (from.max(*start), to.min(end));
             // Both are within the segment, so their distance from its start fits.
-            (from < to).then(|| &bytes[(from - start) as usize..(to - start) as usize])
+            (from < to).then(|| (bytes, &bytes[(from - start) as usize..(to - start) as usize]))
         })
     }
 }
@@ -66,6 +84,7 @@ struct Detours {
     /// What was taken of the first one's insert.
     taken: usize,
     inserted_bytes: usize,
+    carried_bytes: usize,
 }
 
 /// At a position, something else is said, and the log goes on at another.
@@ -73,7 +92,46 @@ struct Detours {
 struct Detour {
     at: u64,
     insert: Bytes,
+    /// Whether that was said in a room where the member was before.
+    is_carried: bool,
     to: u64,
+}
+
+impl Detours {
+    /// So much of the first one's insert was taken.
+    fn take(&mut self, count: usize) {
+        let is_carried = self.list.front().is_some_and(|first| first.is_carried);
+        *(if is_carried { &mut self.carried_bytes } else { &mut self.inserted_bytes }) -= count;
+        self.taken += count;
+    }
+}
+
+/// What a stream is still to get: parts of the log, which are shared with others that are to get them.
+#[derive(Clone, Debug, Default)]
+pub struct Rest(VecDeque<Bytes>);
+
+impl Rest {
+    /// Adds what is said last.
+    pub(crate) fn push(&mut self, bytes: &'static [u8]) {
+        if !bytes.is_empty() {
+            self.0.push_back(Bytes::from_static(bytes));
+        }
+    }
+
+    /// What is left, in pieces that are not empty.
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().map(|bytes| &bytes[..])
+    }
+
+    /// So many of the next bytes were taken.
+    pub fn advance(&mut self, count: usize) {
+        if let Some(mut first) = self.0.pop_front() {
+            let left = first.split_off(count.min(first.len()));
+            if !left.is_empty() {
+                self.0.push_front(left);
+            }
+        }
+    }
 }
 
 impl Cursor {
@@ -95,7 +153,7 @@ impl Cursor {
         let detours = self.detours.get_or_insert_default();
         match detours.list.back_mut() {
             Some(last) if last.to == from => last.to = to,
-            Some(_) | None => detours.list.push_back(Detour { at: from, insert: Bytes::new(), to }),
+            Some(_) | None => detours.list.push_back(Detour { at: from, insert: Bytes::new(), is_carried: false, to }),
         }
     }
 
@@ -103,7 +161,21 @@ impl Cursor {
     pub(crate) fn insert(&mut self, at: u64, insert: Bytes) {
         let detours = self.detours.get_or_insert_default();
         detours.inserted_bytes += insert.len();
-        detours.list.push_back(Detour { at, insert, to: at });
+        detours.list.push_back(Detour { at, insert, is_carried: false, to: at });
+    }
+
+    /// Says what is left of another room before what the log says at a position.
+    pub(crate) fn carry(&mut self, at: u64, rest: Rest) {
+        for insert in rest.0 {
+            let detours = self.detours.get_or_insert_default();
+            detours.carried_bytes += insert.len();
+            detours.list.push_back(Detour { at, insert, is_carried: true, to: at });
+        }
+    }
+
+    /// The bytes from other rooms that are not yet taken.
+    pub(crate) fn carried_bytes(&self) -> usize {
+        self.detours.as_ref().map_or(0, |detours| detours.carried_bytes)
     }
 
     /// Whether everything up to the window's end was taken.
@@ -113,15 +185,25 @@ impl Cursor {
 
     /// What is to be taken, in order, up to the window's end.
     pub(crate) fn pieces<'a>(&'a self, window: &'a Window) -> impl Iterator<Item = &'a [u8]> {
+        self.parts(window).map(|(_, piece)| piece)
+    }
+
+    /// The same, to keep.
+    pub(crate) fn rest(&self, window: &Window) -> Rest {
+        Rest(self.parts(window).map(|(whole, piece)| whole.slice_ref(piece)).collect())
+    }
+
+    fn parts<'a>(&'a self, window: &'a Window) -> impl Iterator<Item = (&'a Bytes, &'a [u8])> {
         let (list, taken) = self.detours.as_ref().map_or((None, 0), |detours| (Some(&detours.list), detours.taken));
         let detours = list.into_iter().flatten();
         let last = detours.clone().next_back().map_or(self.position, |detour| detour.to);
         let before = detours.enumerate().scan(self.position, move |position, (number, detour)| {
             let from = std::mem::replace(position, detour.to);
             let taken = if number == 0 { taken } else { 0 };
-            Some(window.slices(from, detour.at).chain(std::iter::once(&detour.insert[taken..])))
+            let insert = (&detour.insert, &detour.insert[taken..]);
+            Some(window.parts(from, detour.at).chain(std::iter::once(insert)))
         });
-        before.flatten().chain(window.slices(last, window.end)).filter(|piece| !piece.is_empty())
+        before.flatten().chain(window.parts(last, window.end)).filter(|(_, piece)| !piece.is_empty())
     }
 
     /// So many bytes of the pieces were taken.
@@ -131,22 +213,22 @@ impl Cursor {
                 self.detours = None;
                 break;
             };
-            let before = (first.at - self.position) as usize;
+            let (at, to) = (first.at, first.to);
+            let before = (at - self.position) as usize;
             let left = first.insert.len() - detours.taken;
             if count < before {
                 break;
             }
             count -= before;
-            self.position = first.at;
+            self.position = at;
             if count < left {
-                detours.taken += count;
-                detours.inserted_bytes -= count;
+                detours.take(count);
                 return;
             }
             count -= left;
-            detours.inserted_bytes -= left;
+            detours.take(left);
             detours.taken = 0;
-            self.position = first.to;
+            self.position = to;
             detours.list.pop_front();
             if detours.list.is_empty() {
                 self.detours = None;
@@ -168,8 +250,8 @@ mod tests {
     #[test]
     fn a_cursor_goes_through_segments_and_detours() {
         let mut window = Window::default();
-        window.push(10, Bytes::from_static(b"abc"));
-        window.push(13, Bytes::from_static(b"defg"));
+        window.push(10, Bytes::from_static(b"abc"), 0);
+        window.push(13, Bytes::from_static(b"defg"), 0);
         let mut cursor = Cursor::new(11);
         cursor.skip(12, 14);
         cursor.insert(15, Bytes::from_static(b"**"));
@@ -210,11 +292,11 @@ mod tests {
                 match step {
                     Step::Said(bytes) => {
                         owed.extend_from_slice(&bytes);
-                        window.push(end, bytes.into());
+                        window.push(end, bytes.into(), 8);
                     }
                     Step::SaidMyself(bytes) => {
                         cursor.skip(end, end + bytes.len() as u64);
-                        window.push(end, bytes.into());
+                        window.push(end, bytes.into(), 8);
                     }
                     Step::ToMe(bytes) => {
                         owed.extend_from_slice(&bytes);

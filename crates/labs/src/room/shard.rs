@@ -5,7 +5,7 @@ use std::io::{self, IoSlice};
 
 use bytes::Bytes;
 
-use crate::room::cursor::{Cursor, Window};
+use crate::room::cursor::{Cursor, Rest, Window};
 use crate::room::member::{Member, State};
 use crate::room::{Guest, Notice, RoomId};
 
@@ -31,6 +31,8 @@ pub struct Shard<S> {
     closings: Vec<Closing<S>>,
     lost: Vec<Guest>,
     window_bytes_max: u64,
+    /// What a member hears that read too slowly, with its line end.
+    farewell: &'static str,
 }
 
 #[derive(Debug)]
@@ -61,7 +63,7 @@ impl Audience {
 pub struct Closing<S> {
     pub stream: S,
     /// What the peer is still to get, if it takes it in time.
-    pub rest: Vec<u8>,
+    pub rest: Rest,
 }
 
 /// What became of a delivery.
@@ -75,16 +77,17 @@ pub enum Delivered {
     Nobody,
 }
 
-/// What a member hears that read too slowly.
-const TOO_SLOW: &str = "Server: you read too slowly and missed what was said; closing the connection";
 /// The bytes for one member alone that may wait for its stream, beyond what is said in its room.
 const INSERTED_BYTES_MAX: usize = 256 * 1024;
+/// No segment is joined to a larger one, nor to one of more than a share of the log, so that the log is not kept much longer than it should.
+const JOINED_BYTES_MAX: usize = 64 * 1024;
+const JOINED_SHARE: usize = 16;
 /// The share of the log that may be under way to members who keep up.
 const UNDER_WAY_SHARE: u64 = 4;
 
 impl<S> Shard<S> {
-    /// A shard that keeps at most so many bytes of each room's log for members that are behind.
-    pub fn new(window_bytes_max: usize) -> Self {
+    /// A shard that keeps at most so many bytes of each room's log for members that are behind. Who is further behind gets `farewell`, a line.
+    pub fn new(window_bytes_max: usize, farewell: &'static str) -> Self {
         Self {
             members: Vec::new(),
             guests: Vec::new(),
@@ -96,11 +99,13 @@ impl<S> Shard<S> {
             closings: Vec::new(),
             lost: Vec::new(),
             window_bytes_max: window_bytes_max as u64,
+            farewell,
         }
     }
 
     /// Takes what is new.
     pub fn take(&mut self, notices: &mut Vec<Notice<S>>) {
+        let joined_bytes_max = JOINED_BYTES_MAX.min(self.window_bytes_max as usize / JOINED_SHARE);
         for notice in notices.drain(..) {
             match notice {
                 Notice::Seated { slot, guest, stream } => self.seat(slot, guest, stream),
@@ -114,7 +119,7 @@ impl<S> Shard<S> {
                 Notice::Dismissed { slot } => self.dismiss(slot),
                 Notice::Said { room, start, bytes } => {
                     if let Some(audience) = self.rooms.get_mut(&room) {
-                        audience.window.push(start, bytes);
+                        audience.window.push(start, bytes, joined_bytes_max);
                         audience.news = true;
                     }
                 }
@@ -164,25 +169,28 @@ impl<S> Shard<S> {
     fn admit(&mut self, slot: u32, room: RoomId, at: u64) {
         let rest = self.rest(slot);
         self.leave_room(slot);
+        let allowed = self.window_bytes_max as usize;
         let audience = self.rooms.entry(room).or_insert_with(|| Audience::starting_at(at));
         let index = audience.slots.len() as u32;
         audience.slots.push(slot);
-        if let Some(member) = self.member(slot) {
-            (member.room, member.index) = (Some(room), index);
-            member.cursor = Cursor::new(at);
-        }
-        if !rest.is_empty() {
-            self.insert(slot, at, rest.into());
+        let Some(member) = self.members.get_mut(slot as usize).and_then(Option::as_mut) else { return };
+        (member.room, member.index) = (Some(room), index);
+        member.cursor = Cursor::new(at);
+        member.cursor.carry(at, rest);
+        if member.cursor.carried_bytes() > allowed && !matches!(member.state, State::Lost { .. }) {
+            member.state = State::Lost { slow: true };
+            self.lost.push(self.guests[slot as usize]);
+        } else if member.cursor.carried_bytes() > 0 {
+            self.call(slot);
         }
     }
 
     /// What the member has yet to take.
-    fn rest(&self, slot: u32) -> Vec<u8> {
-        let Some(member) = self.members.get(slot as usize).and_then(Option::as_ref) else { return Vec::new() };
+    fn rest(&self, slot: u32) -> Rest {
+        let Some(member) = self.members.get(slot as usize).and_then(Option::as_ref) else { return Rest::default() };
         let nothing = Window::default();
         let audience = member.room.and_then(|room| self.rooms.get(&room));
-        let window = audience.map_or(&nothing, |audience| &audience.window);
-        member.cursor.pieces(window).flatten().copied().collect()
+        member.cursor.rest(audience.map_or(&nothing, |audience| &audience.window))
     }
 
     fn leave_room(&mut self, slot: u32) {
@@ -206,11 +214,10 @@ impl<S> Shard<S> {
         match member.state {
             State::Open | State::Stalled => {}
             State::Lost { slow } => {
-                rest.clear();
+                rest = Rest::default();
                 if slow {
-                    rest.extend(member.mid_line.then_some(b'\n'));
-                    rest.extend_from_slice(TOO_SLOW.as_bytes());
-                    rest.push(b'\n');
+                    rest.push(if member.mid_line { b"\n" } else { b"" });
+                    rest.push(self.farewell.as_bytes());
                 }
             }
         }

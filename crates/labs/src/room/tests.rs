@@ -38,7 +38,7 @@ fn peer(port: u16) -> SocketAddr {
 
 impl Pair {
     fn new(window_bytes_max: usize) -> Self {
-        Self { hall: Hall::new(1), shard: Shard::new(window_bytes_max), slots: Vec::new() }
+        Self { hall: Hall::new(1), shard: Shard::new(window_bytes_max, TOO_SLOW), slots: Vec::new() }
     }
 
     /// A member of the room.
@@ -110,6 +110,7 @@ fn one_that_can_be_written_to_again_has_not_caught_up_yet() {
     assert_eq!(pair.lost(), [peer(1)]);
     assert_eq!(slow.taken(), "123", "what is missing must not be passed over");
     let told = pair.dismiss(1).rest;
+    let told = told.pieces().collect::<Vec<_>>().concat();
     assert_eq!(String::from_utf8(told).unwrap(), format!("\n{TOO_SLOW}"));
 }
 
@@ -145,4 +146,23 @@ fn what_ends_an_earlier_connection_does_not_end_a_later_one() {
     assert_eq!((pair.hall.find(peer(1)), pair.hall.count()), (Some(later), 1));
     pair.take();
     assert_eq!(pair.shard.take_closings().len(), 1, "only the earlier one's stream is closed");
+}
+
+#[test]
+fn those_who_are_behind_and_leave_share_what_they_are_owed() {
+    let mut pair = Pair::new(1 << 20);
+    (1..=100).for_each(|port| drop(pair.enter(port, 0)));
+    (0..1000).for_each(|_| pair.say(&"x".repeat(99)));
+    pair.walk();
+    (1..=50).for_each(|port| pair.hall.dismiss(peer(port)));
+    (51..=100).for_each(|port| pair.apply(|out| out.admit(peer(port), RoomId(1))));
+    pair.walk();
+    let rests: Vec<_> = pair.shard.take_closings().into_iter().map(|closing| closing.rest).collect();
+    assert_eq!(rests.len(), 50);
+    assert_eq!(pair.lost(), [], "what is carried to another room is no private matter");
+    for rest in &rests {
+        assert_eq!(rest.pieces().map(<[u8]>::len).sum::<usize>(), 100_000);
+        let same = rest.pieces().zip(rests[0].pieces()).all(|(own, first)| std::ptr::eq(own, first));
+        assert!(same, "nothing is copied for one of them alone");
+    }
 }

@@ -46,7 +46,7 @@ impl RoomStage {
         Self {
             machine: chat::Server::new(options, []),
             hall: Hall::new(shards),
-            shards: (0..shards).map(|_| Shard::new(log_bytes_max)).collect(),
+            shards: (0..shards).map(|_| Shard::new(log_bytes_max, chat::TOO_SLOW)).collect(),
             heard: Vec::new(),
             out: Outbox::default(),
             uptime: Duration::ZERO,
@@ -133,7 +133,7 @@ impl RoomStage {
             self.lose(guest.peer, Event::Gone(Peer::Remote(guest.peer)));
         }
         for Closing { stream, rest, .. } in self.shards[number].take_closings() {
-            self.heard[stream].extend(rest);
+            self.heard[stream].extend(rest.pieces().flatten());
             assert_lines(&self.heard[stream]);
         }
     }

@@ -202,7 +202,8 @@ impl Model {
             Some(false) => return,
             None => {
                 let rate = self.options.rate;
-                let why = format_args!("Server: at most {rate} messages a second; your last one was not sent");
+                let noun = if rate == 1 { "message" } else { "messages" };
+                let why = format_args!("Server: at most {rate} {noun} a second; your last one was not sent");
                 return self.tell(peer, why);
             }
         }

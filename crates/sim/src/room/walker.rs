@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use labs::chat::TOO_SLOW;
 use labs::room::{Delivered, Notice, Shard};
 
 use super::wire::Wire;
@@ -37,7 +38,7 @@ const TURN: u8 = 8;
 impl Walker {
     pub(super) fn new(log_bytes_max: usize) -> Self {
         Self {
-            shard: Shard::new(log_bytes_max),
+            shard: Shard::new(log_bytes_max, TOO_SLOW),
             notices: Vec::new(),
             is_rung: false,
             step: Step::Waiting,
@@ -86,7 +87,7 @@ impl World {
                 for closing in self.walkers[number].shard.take_closings() {
                     let is_hasty = self.chance.u8(0..100) < self.setup.hasty_percent;
                     let patience = if is_hasty { Duration::ZERO } else { self.setup.linger_max };
-                    self.wires[closing.stream].see_off(self.uptime, &closing.rest, patience, &mut self.chance);
+                    self.wires[closing.stream].see_off(self.uptime, closing.rest, patience, &mut self.chance);
                 }
                 Step::Fetching
             }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use fastrand::Rng;
+use labs::room::Rest;
 
 use super::guest::{Guest, Presence, Talker};
 use super::model::Ending;
@@ -34,7 +35,7 @@ pub(super) struct Wire {
 
 /// A closing connection gets its last bytes.
 struct Lingering {
-    rest: Vec<u8>,
+    rest: Rest,
     until: Duration,
     said_end: bool,
 }
@@ -140,15 +141,22 @@ impl Wire {
     }
 
     /// Gives the last bytes and closes, the first of them at once and the others in time.
-    pub(super) fn see_off(&mut self, now: Duration, rest: &[u8], patience: Duration, chance: &mut Rng) {
-        let sent = self.write(now, &[IoSlice::new(rest)], chance).unwrap_or(0);
-        self.lingering = Some(Lingering { rest: rest[sent..].to_vec(), until: now + patience, said_end: false });
+    pub(super) fn see_off(&mut self, now: Duration, mut rest: Rest, patience: Duration, chance: &mut Rng) {
+        self.write_rest(now, &mut rest, chance);
+        self.lingering = Some(Lingering { rest, until: now + patience, said_end: false });
+    }
+
+    fn write_rest(&mut self, now: Duration, rest: &mut Rest, chance: &mut Rng) {
+        let Some(piece) = rest.pieces().next() else { return };
+        let sent = self.write(now, &[IoSlice::new(piece)], chance).unwrap_or(0);
+        rest.advance(sent);
     }
 
     pub(super) fn lingering_is_ready(&self, now: Duration) -> bool {
         self.lingering.as_ref().is_some_and(|lingering| {
-            let can_send = !lingering.rest.is_empty() && self.is_writable();
-            let can_end = lingering.rest.is_empty() && !lingering.said_end;
+            let has_rest = lingering.rest.pieces().next().is_some();
+            let can_send = has_rest && self.is_writable();
+            let can_end = !has_rest && !lingering.said_end;
             let can_read = lingering.said_end && (self.to_server.is_readable(now) || self.to_server.is_at_end());
             self.is_broken || can_send || can_end || can_read || lingering.until <= now
         })
@@ -157,16 +165,15 @@ impl Wire {
     pub(super) fn turn_lingering(&mut self, now: Duration, chance: &mut Rng) {
         let Some(mut lingering) = self.lingering.take() else { return };
         if self.is_broken || lingering.until <= now || lingering.said_end && self.to_server.is_at_end() {
-            self.is_cut |= !lingering.rest.is_empty();
+            self.is_cut |= lingering.rest.pieces().next().is_some();
             if !lingering.said_end {
                 self.shut(now, chance);
             }
             self.is_shut = true;
             return;
         }
-        if !lingering.rest.is_empty() {
-            let sent = self.write(now, &[IoSlice::new(&lingering.rest)], chance).unwrap_or(0);
-            lingering.rest.drain(..sent);
+        if lingering.rest.pieces().next().is_some() {
+            self.write_rest(now, &mut lingering.rest, chance);
         } else if !lingering.said_end {
             lingering.said_end = true;
             self.to_client.end(now, chance);

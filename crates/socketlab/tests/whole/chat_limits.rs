@@ -59,7 +59,7 @@ fn who_says_too_much_is_told_and_not_heard() {
     witness.hears("Server: Joker has joined. Member count=2");
     let said: Vec<_> = (0..1000).map(|number| number.to_string()).collect();
     joker.say(&said.join("\n"));
-    joker.hears("Server: at most 1 messages a second; your last one was not sent");
+    joker.hears("Server: at most 1 message a second; your last one was not sent");
     // Who leaves is not held up by what it said.
     joker.say("quit");
     joker.rest();
