@@ -16,4 +16,12 @@ if [ -n "$missing" ] && command -v apt-get >/dev/null 2>&1; then
         >/dev/null 2>&1 || echo "could not install$missing: tests that need it will say SKIPPED"
 fi
 
+# The lab's programs for talk encrypt with pycryptodome, so the tests talk with the real one.
+environment=$PWD/target/pycryptodome
+if [ ! -x "$environment/bin/python" ] || ! "$environment/bin/python" -c 'import Crypto' 2>/dev/null; then
+    { python3 -m venv "$environment" && "$environment/bin/python" -m pip install -q 'pycryptodome>=3.20,<5'; } \
+        >/dev/null 2>&1 || echo "could not install pycryptodome: tests that need it will say SKIPPED"
+fi
+export PYCRYPTODOME_PYTHON="$environment/bin/python"
+
 exec cargo test --workspace "$@"

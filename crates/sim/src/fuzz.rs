@@ -4,6 +4,7 @@
 //! may come twice and after the end. Whatever comes, a machine must not panic, write out of proportion, show its terminal
 //! anything that acts, or want to be called again and again at one time.
 
+mod conversation;
 mod moves;
 mod room;
 mod stage;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use labs::framing::{Framing, Rules};
 
+pub use conversation::play_conversation;
 use moves::Moves;
 use room::RoomStage;
 use stage::Stage;
