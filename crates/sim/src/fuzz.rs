@@ -5,6 +5,7 @@
 //! anything that acts, or want to be called again and again at one time.
 
 mod conversation;
+mod cuts;
 mod moves;
 mod room;
 mod stage;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use labs::framing::{Framing, Rules};
 
 pub use conversation::play_conversation;
+pub use cuts::play_cuts;
 use moves::Moves;
 use room::RoomStage;
 use stage::Stage;

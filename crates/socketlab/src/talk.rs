@@ -1,6 +1,7 @@
 //! `socketlab talk`: from arguments to a conversation, whichever side connects.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
 use cipher::KnownPeers;
@@ -15,6 +16,8 @@ use crate::{USAGE, address::Address, join, report, services};
 
 /// Where the keys of peers are remembered, in the state folder.
 const KNOWN_FILE: &str = "talk-known";
+/// How long a peer may take to send its key: many programs make it only once they are connected, which takes seconds.
+const KEY_MAX: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(args: TalkArgs) -> ExitCode {
     match plan(args) {
@@ -46,7 +49,7 @@ fn plan(args: TalkArgs) -> anyhow::Result<JoinPlan> {
             Role::Server => format!("from-{}", dial.server.ip()),
         };
         let meet: Meet = Box::new(move |seen| known.meet(&name, seen));
-        Box::new(Person::new(keys, role, dialect, dial.answer_max, meet))
+        Box::new(Person::new(keys, role, dialect, KEY_MAX, meet))
     });
     let mut plan = join::plan(Service::Talk, client, make)?;
     plan.rules = Rules { message_bytes_max: UNIT_BYTES_MAX, ..Rules::default() };

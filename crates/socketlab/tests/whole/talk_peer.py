@@ -18,14 +18,13 @@ def tell(what):
 def main():
     is_client = sys.argv[1] == "client"
     if is_client:
-        bits, texts = int(sys.argv[3]), sys.argv[4:]
+        key, texts = RSA.generate(int(sys.argv[3])), sys.argv[4:]
         connection = socket.create_connection(("127.0.0.1", int(sys.argv[2])))
     else:
-        bits, texts = int(sys.argv[2]), sys.argv[3:]
+        key, texts = RSA.generate(int(sys.argv[2])), sys.argv[3:]
         listener = socket.create_server(("127.0.0.1", 0))
         tell(listener.getsockname()[1])
         connection, _ = listener.accept()
-    key = RSA.generate(bits)
     own = key.publickey().export_key()
     if is_client:
         connection.send(own)
