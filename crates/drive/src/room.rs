@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use labs::framing::Ending;
-use labs::room::{Hall, Notice};
+use labs::room::{Guest, Hall, Notice};
 use labs::{Event, Machine, Now, Outbox, Peer, Transport};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -81,44 +81,44 @@ impl Room {
     /// A newcomer.
     pub(crate) fn open(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, permit: Permit) {
         let stream = Arc::new(stream);
-        let mut is_new = false;
-        self.happen(Some(peer), |core, now| {
-            // A peer that reaches two of our addresses from one port of its own is one peer too many.
-            is_new = core.hall.seat(peer, Arc::clone(&stream), permit);
-            if is_new {
-                core.machine.handle(now, Event::Opened(Peer::Remote(peer)), &mut core.out);
-            }
-        });
-        if is_new {
-            self.serving.tasks.spawn(reader::read(Arc::clone(self), stream, peer));
+        // One that comes back at once from the same port may be here before its last connection is known to be broken.
+        let earlier = self.lock().hall.find(peer);
+        if let Some(earlier) = earlier {
+            self.lose(earlier, Event::Gone(Peer::Remote(peer)));
         }
+        let guest = self.lock().hall.seat(peer, Arc::clone(&stream), permit);
+        self.pass(Some(guest), Event::Opened(Peer::Remote(peer)));
+        self.serving.tasks.spawn(reader::read(Arc::clone(self), stream, guest));
         if self.serving.shutdown.is_cancelled() {
             self.pass(None, Event::Finished(Peer::Terminal));
         }
     }
 
     /// One event that the machine is to hear.
-    fn pass(&self, about: Option<SocketAddr>, event: Event<'_>) {
+    fn pass(&self, about: Option<Guest>, event: Event<'_>) {
         self.happen(about, |core, now| core.machine.handle(now, event, &mut core.out));
     }
 
     /// A peer is gone, for whatever reason: it loses its seat even if the machine should not say so.
-    fn lose(&self, peer: SocketAddr, event: Event<'_>) {
-        self.happen(Some(peer), |core, now| {
+    fn lose(&self, guest: Guest, event: Event<'_>) {
+        self.happen(Some(guest), |core, now| {
             core.machine.handle(now, event, &mut core.out);
-            core.out.dismiss(peer);
+            core.out.dismiss(guest.peer);
         });
     }
 
-    /// Lets something happen, carries out what follows from it, wakes whom it concerns, and tells how things then stand.
-    fn happen(&self, about: Option<SocketAddr>, what: impl FnOnce(&mut Core, Now)) -> Standing {
+    /// Lets something happen, carries out what follows from it, wakes whom it concerns, and tells how things then stand. Nothing happens to
+    /// a connection that has lost its seat.
+    fn happen(&self, about: Option<Guest>, what: impl FnOnce(&mut Core, Now)) -> Standing {
         let now = self.serving.clock.now();
         let mut core = self.lock();
         let Core { out, .. } = &mut *core;
         out.clear();
         out.mute(!self.serving.log.wants_lines());
-        out.begin(Ending::Lf, about);
-        what(&mut core, now);
+        out.begin(Ending::Lf, about.map(|guest| guest.peer));
+        if about.is_none_or(|guest| core.hall.holds(guest)) {
+            what(&mut core, now);
+        }
         let Core { machine, hall, out, deadline } = &mut *core;
         hall.apply(out);
         pass_lines(self.serving.log.as_ref(), self.serving.service, Transport::Tcp, out);
@@ -136,7 +136,7 @@ impl Room {
                 bell.notify_one();
             }
         }
-        let is_seated = about.is_some_and(|peer| hall.holds(peer));
+        let is_seated = about.is_some_and(|guest| hall.holds(guest));
         let is_ahead = self.is_ahead(&core);
         drop(core);
         if sooner {
@@ -149,6 +149,14 @@ impl Room {
     fn fetch(&self, shard: usize, notices: &mut Vec<Notice<Arc<TcpStream>>>) {
         self.lock().hall.fetch(shard, notices);
         self.fetched.notify_waiters();
+    }
+
+    fn has_news(&self, shard: usize) -> bool {
+        self.lock().hall.has_news(shard)
+    }
+
+    fn backlog_bytes(&self) -> usize {
+        self.lock().hall.backlog_bytes()
     }
 
     /// Waits until the walkers have caught up enough for more to be said.

@@ -11,9 +11,10 @@
 
 mod cursor;
 mod hall;
+mod member;
 mod shard;
 
-pub use hall::{Hall, Notice};
+pub use hall::{Guest, Hall, Notice};
 pub use shard::{Closing, Delivered, Shard};
 
 /// One room of a service.

@@ -298,7 +298,8 @@ impl World {
         }
         self.core.places.set(self.core.places.get() + 1);
         let place = Place(Rc::clone(&self.core.places));
-        assert!(self.core.hall.seat(peer, number, place), "{peer} has a seat already");
+        assert!(self.core.hall.find(peer).is_none(), "{peer} has a seat already");
+        self.core.hall.seat(peer, number, place);
         self.wires[number].reader = Some(Reader::new(self.setup.rules));
         self.happen(Some(peer), &[Happening::Opened(peer)]);
         if self.is_ending {
@@ -329,7 +330,7 @@ impl World {
             walker.is_rung |= hall.has_news(shard);
         }
         assert_eq!(hall.count(), self.model.count(), "the count of members");
-        let is_seated = about.is_some_and(|peer| hall.holds(peer));
+        let is_seated = about.is_some_and(|peer| hall.find(peer).is_some());
         Standing { is_seated, is_ahead: self.is_ahead() }
     }
 

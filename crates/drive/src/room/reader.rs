@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use labs::framing::{Framing, Overlong};
+use labs::room::Guest;
 use labs::{Event, Now, Peer};
 use tokio::net::TcpStream;
 
@@ -27,7 +28,7 @@ enum Next {
 }
 
 /// Reads until the peer has no seat any more.
-pub(super) fn read(room: Arc<Room>, stream: Arc<TcpStream>, peer: SocketAddr) -> impl Future<Output = ()> {
+pub(super) fn read(room: Arc<Room>, stream: Arc<TcpStream>, guest: Guest) -> impl Future<Output = ()> {
     let mut framing = Framing::new(Arc::clone(&room.serving.rules));
     // Not an `async fn`, which would hold its arguments twice.
     async move {
@@ -42,7 +43,7 @@ pub(super) fn read(room: Arc<Room>, stream: Arc<TcpStream>, peer: SocketAddr) ->
                     more.await.is_err() && !has_unread(&stream)
                 }
             };
-            match room.receive(&stream, peer, &mut framing, is_quiet) {
+            match room.receive(&stream, guest, &mut framing, is_quiet) {
                 Next::Wait => {}
                 Next::WaitForWalkers => Box::pin(room.wait_for_walkers()).await,
                 Next::End => return,
@@ -62,34 +63,35 @@ fn has_unread(stream: &TcpStream) -> bool {
 }
 
 impl Room {
-    fn receive(&self, stream: &TcpStream, peer: SocketAddr, framing: &mut Framing, is_quiet: bool) -> Next {
+    fn receive(&self, stream: &TcpStream, guest: Guest, framing: &mut Framing, is_quiet: bool) -> Next {
         SCRATCH.with_borrow_mut(|buffer| match stream.try_read(buffer) {
-            Ok(0) => self.end(peer, framing),
-            Ok(count) => self.hear(peer, |core, now| {
-                let each = |message: &[u8], _| core.hear(now, peer, message);
+            Ok(0) => self.end(guest, framing),
+            Ok(count) => self.hear(guest, |core, now| {
+                let each = |message: &[u8], _| core.hear(now, guest.peer, message);
                 framing.receive(now.uptime, &buffer[..count], each).map(drop)
             }),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock && is_quiet => self.hear(peer, |core, now| {
-                let each = |message: &[u8], _| core.hear(now, peer, message);
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && is_quiet => self.hear(guest, |core, now| {
+                let each = |message: &[u8], _| core.hear(now, guest.peer, message);
                 framing.quiet(now.uptime, each)
             }),
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Next::Wait,
             Err(_) => {
-                self.lose(peer, Event::Gone(Peer::Remote(peer)));
+                self.lose(guest, Event::Gone(Peer::Remote(guest.peer)));
                 Next::End
             }
         })
     }
 
     /// The peer has finished: what it left unended is its last message. Who says no more has left.
-    fn end(&self, peer: SocketAddr, framing: &mut Framing) -> Next {
-        self.hear(peer, |core, now| framing.flush(|message, _| core.hear(now, peer, message)));
-        self.lose(peer, Event::Finished(Peer::Remote(peer)));
+    fn end(&self, guest: Guest, framing: &mut Framing) -> Next {
+        self.hear(guest, |core, now| framing.flush(|message, _| core.hear(now, guest.peer, message)));
+        self.lose(guest, Event::Finished(Peer::Remote(guest.peer)));
         Next::End
     }
 
-    fn hear(&self, peer: SocketAddr, what: impl FnOnce(&mut Core, Now) -> Result<(), Overlong>) -> Next {
-        let standing = self.happen(Some(peer), |core, now| {
+    fn hear(&self, guest: Guest, what: impl FnOnce(&mut Core, Now) -> Result<(), Overlong>) -> Next {
+        let standing = self.happen(Some(guest), |core, now| {
+            let peer = guest.peer;
             if what(core, now) == Err(Overlong) {
                 let limit = self.serving.rules.message_bytes_max;
                 let why = format_args!("Error: message longer than {limit} bytes, closing the connection");

@@ -14,8 +14,12 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::room::Room;
 
-/// The deliveries after which others get a turn of the thread.
-const TURN: usize = 128;
+/// The deliveries after which others get a turn of the thread, and what they said is taken up.
+const TURN_MIN: usize = 128;
+/// The turns of a round at most, so that what is said during one does not fall into too many pieces.
+const ROUND_TURNS: usize = 16;
+/// How often a walker that was idle lets others go on, as long as they say more meanwhile: what comes together is delivered together.
+const GATHER_TURNS: usize = 64;
 /// How long a peer may take to take the last that it was sent, and to close its side.
 const LINGER_MAX: Duration = Duration::from_secs(2);
 
@@ -30,40 +34,53 @@ pub(super) async fn walk(room: Arc<Room>, number: usize) {
             () = room.bells[number].notified() => {}
             slot = resumed.recv() => slot.into_iter().for_each(|slot| shard.resume(slot)),
         }
-        while let Ok(slot) = resumed.try_recv() {
-            shard.resume(slot);
-        }
+        gather(&room).await;
         loop {
-            room.fetch(number, &mut notices);
-            if notices.is_empty() && !shard.has_due() {
-                break;
+            while let Ok(slot) = resumed.try_recv() {
+                shard.resume(slot);
             }
-            shard.take(&mut notices);
-            deliver_all(&mut shard, &resume).await;
-            for peer in shard.take_lost() {
-                room.lose(peer, Event::Gone(Peer::Remote(peer)));
+            if !shard.is_behind() || !shard.has_due() {
+                room.fetch(number, &mut notices);
+                shard.take(&mut notices);
+            }
+            let is_done = !deliver_turn(&mut shard, &resume);
+            for guest in shard.take_lost() {
+                room.lose(guest, Event::Gone(Peer::Remote(guest.peer)));
             }
             for closing in shard.take_closings() {
                 see_off(&room, closing);
             }
+            if is_done && !room.has_news(number) {
+                break;
+            }
+            tokio::task::yield_now().await;
         }
     }
 }
 
-async fn deliver_all(shard: &mut Shard<Arc<TcpStream>>, resume: &UnboundedSender<u32>) {
-    let mut deliveries = 0;
-    while let Some(slot) = shard.next_due() {
+/// Lets whoever has something to say say it first, without waiting for anybody.
+async fn gather(room: &Room) {
+    let mut said = room.backlog_bytes();
+    for _ in 0..GATHER_TURNS {
+        tokio::task::yield_now().await;
+        let before = std::mem::replace(&mut said, room.backlog_bytes());
+        if said <= before {
+            return;
+        }
+    }
+}
+
+/// Delivers to as many as one turn allows; says whether anybody was left.
+fn deliver_turn(shard: &mut Shard<Arc<TcpStream>>, resume: &UnboundedSender<u32>) -> bool {
+    for _ in 0..TURN_MIN.max(shard.slots() / ROUND_TURNS) {
+        let Some(slot) = shard.next_due() else { return false };
         if shard.deliver(slot, |stream, pieces| write(stream, pieces)) == Delivered::Stalled
             && let Some(stream) = shard.stream(slot)
         {
             tokio::spawn(wait_for_room(Arc::clone(stream), slot, resume.clone()));
         }
-        deliveries += 1;
-        if deliveries % TURN == 0 {
-            tokio::task::yield_now().await;
-        }
     }
-    shard.end_walk();
+    true
 }
 
 fn write(stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {

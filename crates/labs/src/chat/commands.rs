@@ -105,6 +105,9 @@ impl Server {
             return out.send_text(asker, format_args!("{SERVER}: you are in {name} already"));
         }
         let old = std::mem::replace(&mut login.room, id);
+        if let Some(room) = self.rooms.get(id) {
+            out.send_text(asker, format_args!("{SERVER}: you are in {} now", room.name()));
+        }
         // It hears the new room before the old one hears that it left, and so does not hear that.
         self.rooms.join(now, id, login.who(peer), out);
         self.rooms.leave(now, old, login.who(peer), out);

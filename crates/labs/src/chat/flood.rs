@@ -5,16 +5,16 @@ use std::time::Duration;
 /// The bound on messages a second, of which [`BURST`]'s worth may come at once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FloodLimit {
-    /// The time that each message uses up, in microseconds; 0 if there is no limit.
+    /// The time that each message uses up, in nanoseconds; 0 if there is no limit.
     interval: u64,
 }
 
-const SECOND: u64 = 1_000_000;
+const SECOND: u64 = 1_000_000_000;
 const BURST: u64 = 5 * SECOND;
 /// A member that is over the limit is told no more often.
 const TELL_PAUSE: u64 = SECOND;
 
-/// What one member has used up (the generic cell rate algorithm), in microseconds of uptime since many are kept.
+/// What one member has used up (the generic cell rate algorithm), in nanoseconds of uptime since many are kept.
 #[derive(Debug, Default)]
 pub(crate) struct Flood {
     /// When all that was said will be used up.
@@ -42,7 +42,7 @@ impl FloodLimit {
 impl Flood {
     /// Judges one more message.
     pub(crate) fn judge(&mut self, now: Duration, limit: FloodLimit) -> Verdict {
-        let now = u64::try_from(now.as_micros()).unwrap_or(u64::MAX);
+        let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
         let FloodLimit { interval } = limit;
         let until = self.used_until.max(now).saturating_add(interval);
         if interval == 0 || until <= now.saturating_add(BURST.max(interval)) {

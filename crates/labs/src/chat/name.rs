@@ -46,7 +46,8 @@ impl fmt::Display for Name {
 
 /// The name, regardless of case.
 fn key(name: &str) -> String {
-    name.chars().flat_map(char::to_lowercase).collect()
+    // By way of capitals, since some small letters share one: σ and ς.
+    name.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
 /// Characters that show nothing, by which one name could pass for another.
@@ -88,6 +89,7 @@ mod tests {
         let key = |name: &str| Name::new(name.as_bytes()).unwrap().key();
         assert_eq!(key("BATMAN"), key("batman"));
         assert_eq!(key("Ärger"), key("ärGER"));
+        assert_eq!(key("Νίκος"), key("ΝΊΚΟΣ"));
         assert_ne!(key("Batman"), key("Bat man"));
     }
 }

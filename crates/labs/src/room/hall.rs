@@ -19,6 +19,7 @@ pub struct Hall<S, P> {
     /// The rooms whose logs hold what no shard has been told of.
     unsealed: Vec<RoomId>,
     shards: Vec<Mailbox<S, P>>,
+    next_number: u32,
     /// All bytes said in rooms that are gone, so that no position is used again for other bytes.
     past: u64,
 }
@@ -27,6 +28,14 @@ pub struct Hall<S, P> {
 struct Seat {
     shard: u16,
     slot: u32,
+    number: u32,
+}
+
+/// One connection of a peer's, told from others that come from the same address and port before or after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guest {
+    pub peer: SocketAddr,
+    number: u32,
 }
 
 /// What is known of the member in a slot.
@@ -65,7 +74,7 @@ impl<S, P> Mailbox<S, P> {
 #[derive(Debug)]
 pub enum Notice<S> {
     /// A new member, in no room.
-    Seated { slot: u32, peer: SocketAddr, stream: S },
+    Seated { slot: u32, guest: Guest, stream: S },
     /// The member hears what is said in this room from a position on.
     Moved { slot: u32, room: RoomId, at: u64 },
     /// The member is not to hear what it said itself.
@@ -90,13 +99,19 @@ impl<S, P> Hall<S, P> {
             logs: BTreeMap::new(),
             unsealed: Vec::new(),
             shards: (0..shards.clamp(1, usize::from(u16::MAX))).map(|_| mailbox()).collect(),
+            next_number: 0,
             past: 0,
         }
     }
 
-    /// Whether the peer has a seat.
-    pub fn holds(&self, peer: SocketAddr) -> bool {
-        self.seats.contains_key(&peer)
+    /// Whether this connection has a seat.
+    pub fn holds(&self, guest: Guest) -> bool {
+        self.seats.get(&guest.peer).is_some_and(|seat| seat.number == guest.number)
+    }
+
+    /// The peer's connection that has a seat, if any.
+    pub fn find(&self, peer: SocketAddr) -> Option<Guest> {
+        self.seats.get(&peer).map(|seat| Guest { peer, number: seat.number })
     }
 
     /// How many have one.
@@ -104,21 +119,21 @@ impl<S, P> Hall<S, P> {
         self.seats.len()
     }
 
-    /// Gives a seat in the shard with the fewest members, in no room yet. A peer that has one keeps it, and `false` is told.
-    pub fn seat(&mut self, peer: SocketAddr, stream: S, place: P) -> bool {
-        if self.holds(peer) {
-            return false;
-        }
+    /// Gives a seat in the shard with the fewest members, in no room yet. An earlier connection of the same address and port loses its own.
+    pub fn seat(&mut self, peer: SocketAddr, stream: S, place: P) -> Guest {
+        self.dismiss(peer);
+        let guest = Guest { peer, number: self.next_number };
+        self.next_number = self.next_number.wrapping_add(1);
         let fewest = |(_, mailbox): &(usize, &mut Mailbox<S, P>)| mailbox.slots.len() - mailbox.free.len();
-        let Some((shard, mailbox)) = self.shards.iter_mut().enumerate().min_by_key(fewest) else { return false };
+        let Some((shard, mailbox)) = self.shards.iter_mut().enumerate().min_by_key(fewest) else { return guest };
         let slot = mailbox.free.pop().unwrap_or_else(|| {
             mailbox.slots.push(None);
             mailbox.slots.len() as u32 - 1
         });
         mailbox.slots[slot as usize] = Some(Tenant { room: None, _place: place });
-        mailbox.notices.push(Notice::Seated { slot, peer, stream });
-        self.seats.insert(peer, Seat { shard: shard as u16, slot });
-        true
+        mailbox.notices.push(Notice::Seated { slot, guest, stream });
+        self.seats.insert(peer, Seat { shard: shard as u16, slot, number: guest.number });
+        guest
     }
 
     /// Carries out what a machine wrote.
@@ -134,7 +149,7 @@ impl<S, P> Hall<S, P> {
     }
 
     fn send(&mut self, peer: SocketAddr, message: &[u8]) {
-        let Some(&Seat { shard, slot }) = self.seats.get(&peer) else { return };
+        let Some(&Seat { shard, slot, .. }) = self.seats.get(&peer) else { return };
         let mailbox = &mut self.shards[usize::from(shard)];
         let at = mailbox.room(slot).and_then(|room| self.logs.get(&room)).map_or(0, |log| log.end);
         mailbox.notices.push(Notice::Inserted { slot, at, bytes: Bytes::copy_from_slice(message) });
@@ -149,7 +164,7 @@ impl<S, P> Hall<S, P> {
         let from = log.end;
         log.append(message);
         let to = log.end;
-        let Some(&Seat { shard, slot }) = except.and_then(|peer| self.seats.get(&peer)) else { return };
+        let Some(&Seat { shard, slot, .. }) = except.and_then(|peer| self.seats.get(&peer)) else { return };
         let mailbox = &mut self.shards[usize::from(shard)];
         if mailbox.room(slot) == Some(room) {
             mailbox.notices.push(Notice::Skipped { slot, from, to });
@@ -157,7 +172,7 @@ impl<S, P> Hall<S, P> {
     }
 
     fn admit(&mut self, peer: SocketAddr, room: RoomId) {
-        let Some(&Seat { shard, slot }) = self.seats.get(&peer) else { return };
+        let Some(&Seat { shard, slot, .. }) = self.seats.get(&peer) else { return };
         let Some(tenant) = &mut self.shards[usize::from(shard)].slots[slot as usize] else { return };
         if let Some(old) = tenant.room.replace(room) {
             self.leave(old);
@@ -170,7 +185,7 @@ impl<S, P> Hall<S, P> {
 
     /// Takes the peer's seat away: it gets what was sent to it before, then its stream ends.
     pub fn dismiss(&mut self, peer: SocketAddr) {
-        let Some(Seat { shard, slot }) = self.seats.remove(&peer) else { return };
+        let Some(Seat { shard, slot, .. }) = self.seats.remove(&peer) else { return };
         let tenant = self.shards[usize::from(shard)].slots[slot as usize].take();
         if let Some(room) = tenant.and_then(|tenant| tenant.room) {
             self.leave(room);

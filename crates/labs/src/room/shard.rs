@@ -1,30 +1,35 @@
 //! The side of those who are spoken to: a core's share of the members, and what each of them has yet to take.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, IoSlice};
-use std::net::SocketAddr;
 
 use bytes::Bytes;
 
 use crate::room::cursor::{Cursor, Window};
-use crate::room::{Notice, RoomId};
+use crate::room::member::{Member, State};
+use crate::room::{Guest, Notice, RoomId};
 
 /// A share of the members, for the one task that writes to their streams.
 ///
 /// The driver fetches notices from the [`crate::room::Hall`], gives them to [`Shard::take`], and calls [`Shard::deliver`] for each
-/// [`Shard::next_due`] member.
+/// [`Shard::next_due`] member. It goes round and round: what is taken while it is under way goes to whoever comes next with the rest, and to
+/// those whom it has just left when it comes by again.
 #[derive(Debug)]
 pub struct Shard<S> {
     members: Vec<Option<Member<S>>>,
     /// Who each is, apart from what every delivery needs.
-    peers: Vec<SocketAddr>,
+    guests: Vec<Guest>,
     rooms: BTreeMap<RoomId, Audience>,
-    /// Whom something new is for; some more than once.
-    due: Vec<u32>,
+    /// Whom something new is for: who has waited longest, first.
+    due: VecDeque<u32>,
+    /// Who is among them, by slot.
+    is_due: Vec<bool>,
+    /// How many of them were there when the round began.
+    round_left: usize,
     /// Whose streams take nothing now, and perhaps some that do again.
     stalled: Vec<u32>,
     closings: Vec<Closing<S>>,
-    lost: Vec<SocketAddr>,
+    lost: Vec<Guest>,
     window_bytes_max: u64,
 }
 
@@ -35,36 +40,20 @@ struct Audience {
     news: bool,
     /// What everyone has taken but those whose streams are full.
     walked_to: u64,
+    /// What they will have taken when the round is over.
+    round_to: u64,
 }
 
 impl Audience {
     fn starting_at(position: u64) -> Self {
-        Self { window: Window::starting_at(position), slots: Vec::new(), news: false, walked_to: position }
+        Self {
+            window: Window::starting_at(position),
+            slots: Vec::new(),
+            news: false,
+            walked_to: position,
+            round_to: position,
+        }
     }
-}
-
-#[derive(Debug)]
-struct Member<S> {
-    stream: S,
-    cursor: Cursor,
-    room: Option<RoomId>,
-    /// Its place among the room's slots.
-    index: u32,
-    state: State,
-    is_listed_stalled: bool,
-    /// Whether what it took ends within a line.
-    mid_line: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Open,
-    /// The stream took less than it was offered.
-    Stalled,
-    /// It fell behind, or its stream broke: nothing is written any more.
-    Lost {
-        slow: bool,
-    },
 }
 
 /// A stream to close, after some last bytes.
@@ -90,17 +79,19 @@ pub enum Delivered {
 const TOO_SLOW: &str = "Server: you read too slowly and missed what was said; closing the connection";
 /// The bytes for one member alone that may wait for its stream, beyond what is said in its room.
 const INSERTED_BYTES_MAX: usize = 256 * 1024;
-/// The pieces of one write.
-const PIECES_MAX: usize = 64;
+/// The share of the log that may be under way to members who keep up.
+const UNDER_WAY_SHARE: u64 = 4;
 
 impl<S> Shard<S> {
     /// A shard that keeps at most so many bytes of each room's log for members that are behind.
     pub fn new(window_bytes_max: usize) -> Self {
         Self {
             members: Vec::new(),
-            peers: Vec::new(),
+            guests: Vec::new(),
             rooms: BTreeMap::new(),
-            due: Vec::new(),
+            due: VecDeque::new(),
+            is_due: Vec::new(),
+            round_left: 0,
             stalled: Vec::new(),
             closings: Vec::new(),
             lost: Vec::new(),
@@ -112,7 +103,7 @@ impl<S> Shard<S> {
     pub fn take(&mut self, notices: &mut Vec<Notice<S>>) {
         for notice in notices.drain(..) {
             match notice {
-                Notice::Seated { slot, peer, stream } => self.seat(slot, peer, stream),
+                Notice::Seated { slot, guest, stream } => self.seat(slot, guest, stream),
                 Notice::Moved { slot, room, at } => self.admit(slot, room, at),
                 Notice::Skipped { slot, from, to } => {
                     if let Some(member) = self.member(slot) {
@@ -137,22 +128,15 @@ impl<S> Shard<S> {
         self.members.get_mut(slot as usize)?.as_mut()
     }
 
-    fn seat(&mut self, slot: u32, peer: SocketAddr, stream: S) {
+    fn seat(&mut self, slot: u32, guest: Guest, stream: S) {
         let place = slot as usize;
         if self.members.len() <= place {
             self.members.resize_with(place + 1, || None);
-            self.peers.resize(place + 1, peer);
+            self.guests.resize(place + 1, guest);
+            self.is_due.resize(place + 1, false);
         }
-        self.peers[place] = peer;
-        self.members[place] = Some(Member {
-            stream,
-            cursor: Cursor::default(),
-            room: None,
-            index: 0,
-            state: State::Open,
-            is_listed_stalled: false,
-            mid_line: false,
-        });
+        self.guests[place] = guest;
+        self.members[place] = Some(Member::new(stream));
     }
 
     fn insert(&mut self, slot: u32, at: u64, bytes: Bytes) {
@@ -164,9 +148,15 @@ impl<S> Shard<S> {
         // What its stream was not offered yet is not held against it.
         if member.state == State::Stalled && member.cursor.inserted_bytes() > INSERTED_BYTES_MAX {
             member.state = State::Lost { slow: true };
-            self.lost.push(self.peers[slot as usize]);
-        } else if self.due.last() != Some(&slot) {
-            self.due.push(slot);
+            self.lost.push(self.guests[slot as usize]);
+        } else {
+            self.call(slot);
+        }
+    }
+
+    fn call(&mut self, slot: u32) {
+        if !std::mem::replace(&mut self.is_due[slot as usize], true) {
+            self.due.push_back(slot);
         }
     }
 
@@ -231,7 +221,11 @@ impl<S> Shard<S> {
     fn call_audiences(&mut self) {
         for audience in self.rooms.values_mut().filter(|audience| audience.news) {
             audience.news = false;
-            self.due.extend_from_slice(&audience.slots);
+            for &slot in &audience.slots {
+                if !std::mem::replace(&mut self.is_due[slot as usize], true) {
+                    self.due.push_back(slot);
+                }
+            }
         }
     }
 
@@ -248,14 +242,31 @@ impl<S> Shard<S> {
             let is_lost = matches!(member.state, State::Lost { .. });
             if !is_lost && member.cursor.position() < audience.window.start() {
                 member.state = State::Lost { slow: true };
-                self.lost.push(self.peers[slot as usize]);
+                self.lost.push(self.guests[slot as usize]);
             }
         }
     }
 
     /// Somebody to whom something is to be delivered.
     pub fn next_due(&mut self) -> Option<u32> {
-        self.due.pop()
+        if self.round_left == 0 {
+            self.begin_round();
+        }
+        let slot = self.due.pop_front()?;
+        self.round_left -= 1;
+        self.is_due[slot as usize] = false;
+        Some(slot)
+    }
+
+    /// Whether more is under way than is good: what comes next is to wait until a round is over.
+    pub fn is_behind(&self) -> bool {
+        let allowed = self.window_bytes_max / UNDER_WAY_SHARE;
+        self.rooms.values().any(|audience| audience.window.end() - audience.walked_to > allowed)
+    }
+
+    /// The members that have a slot, or had one.
+    pub fn slots(&self) -> usize {
+        self.members.len()
     }
 
     /// Whether anything is to be delivered to anybody.
@@ -273,7 +284,7 @@ impl<S> Shard<S> {
         let Some(member) = self.members.get_mut(slot as usize).and_then(Option::as_mut) else { return };
         if member.state == State::Stalled {
             member.state = State::Open;
-            self.due.push(slot);
+            self.call(slot);
         }
     }
 
@@ -298,7 +309,7 @@ impl<S> Shard<S> {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => {
                     member.state = State::Lost { slow: false };
-                    self.lost.push(self.peers[slot as usize]);
+                    self.lost.push(self.guests[slot as usize]);
                     return Delivered::Nobody;
                 }
             }
@@ -317,13 +328,15 @@ impl<S> Shard<S> {
         Delivered::Stalled
     }
 
-    /// The walk is over: what everybody has taken is forgotten.
-    pub fn end_walk(&mut self) {
+    /// Everyone who was due when the last round began has had its turn: what everybody has taken is forgotten.
+    fn begin_round(&mut self) {
+        self.round_left = self.due.len();
         let members = &mut self.members;
         let mut needed_from: BTreeMap<RoomId, u64> = BTreeMap::new();
         self.stalled.retain(|&slot| {
             let Some(member) = &mut members[slot as usize] else { return false };
-            member.is_listed_stalled = member.state == State::Stalled;
+            // Who is to be written to again has not caught up yet.
+            member.is_listed_stalled = member.state == State::Stalled || self.is_due[slot as usize];
             if let Some(room) = member.room.filter(|_| member.is_listed_stalled) {
                 let position = member.cursor.position();
                 needed_from.entry(room).and_modify(|from| *from = position.min(*from)).or_insert(position);
@@ -331,13 +344,17 @@ impl<S> Shard<S> {
             member.is_listed_stalled
         });
         for (room, audience) in &mut self.rooms {
-            audience.walked_to = audience.window.end();
-            audience.window.forget_before(needed_from.get(room).copied().unwrap_or(audience.walked_to));
+            let end = audience.window.end();
+            audience.walked_to = if self.round_left == 0 { end } else { audience.round_to };
+            audience.round_to = end;
+            audience
+                .window
+                .forget_before(needed_from.get(room).map_or(audience.walked_to, |&from| from.min(audience.walked_to)));
         }
     }
 
     /// Members whose connections are to be told as gone: they read too slowly, or their streams broke.
-    pub fn take_lost(&mut self) -> Vec<SocketAddr> {
+    pub fn take_lost(&mut self) -> Vec<Guest> {
         std::mem::take(&mut self.lost)
     }
 
@@ -345,48 +362,4 @@ impl<S> Shard<S> {
     pub fn take_closings(&mut self) -> Vec<Closing<S>> {
         std::mem::take(&mut self.closings)
     }
-}
-
-impl<S> Member<S> {
-    /// Offers the next pieces to the stream, and tells whether it took them all.
-    fn write_some(
-        &mut self,
-        window: &Window,
-        write: &mut impl FnMut(&S, &[IoSlice<'_>]) -> io::Result<usize>,
-    ) -> io::Result<bool> {
-        let mut pieces = self.cursor.pieces(window);
-        let Some(first) = pieces.next() else { return Ok(false) };
-        let Some(second) = pieces.next() else {
-            drop(pieces);
-            let written = write(&self.stream, &[IoSlice::new(first)])?;
-            self.mid_line = ends_mid_line([first], written).unwrap_or(self.mid_line);
-            let is_all = written == first.len();
-            self.cursor.advance(written);
-            return Ok(is_all);
-        };
-        let mut offered = [IoSlice::new(&[]); PIECES_MAX];
-        let mut count = 0;
-        for (slice, piece) in offered.iter_mut().zip([first, second].into_iter().chain(pieces)) {
-            *slice = IoSlice::new(piece);
-            count += 1;
-        }
-        let offered = &offered[..count];
-        let bytes: usize = offered.iter().map(|piece| piece.len()).sum();
-        let written = write(&self.stream, offered)?;
-        self.mid_line = ends_mid_line(offered.iter().map(|piece| &**piece), written).unwrap_or(self.mid_line);
-        self.cursor.advance(written);
-        Ok(written == bytes)
-    }
-}
-
-/// Whether so many bytes of the pieces end within a line; none if there are none.
-fn ends_mid_line<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, written: usize) -> Option<bool> {
-    let mut before = written.checked_sub(1)?;
-    for piece in pieces {
-        if before < piece.len() {
-            return Some(piece[before] != b'\n');
-        }
-        before -= piece.len();
-    }
-    None
 }

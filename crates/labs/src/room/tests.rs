@@ -45,7 +45,7 @@ impl Pair {
     fn enter(&mut self, port: u16, takes: usize) -> Stream {
         let stream = Stream::default();
         stream.takes(takes);
-        assert!(self.hall.seat(peer(port), stream.clone(), ()));
+        self.hall.seat(peer(port), stream.clone(), ());
         self.apply(|out| out.admit(peer(port), ROOM));
         stream
     }
@@ -82,7 +82,10 @@ impl Pair {
                 self.slots.push(slot);
             }
         }
-        self.shard.end_walk();
+    }
+
+    fn lost(&mut self) -> Vec<SocketAddr> {
+        self.shard.take_lost().iter().map(|guest| guest.peer).collect()
     }
 
     fn dismiss(&mut self, port: u16) -> Closing<Stream> {
@@ -104,7 +107,7 @@ fn one_that_can_be_written_to_again_has_not_caught_up_yet() {
     // More comes before the walker gets to it.
     pair.say("abcdefghijklmnop");
     pair.walk();
-    assert_eq!(pair.shard.take_lost(), [peer(1)]);
+    assert_eq!(pair.lost(), [peer(1)]);
     assert_eq!(slow.taken(), "123", "what is missing must not be passed over");
     let told = pair.dismiss(1).rest;
     assert_eq!(String::from_utf8(told).unwrap(), format!("\n{TOO_SLOW}"));
@@ -118,7 +121,7 @@ fn a_long_history_is_not_held_against_a_newcomer() {
     let line = "Server: earlier, 10.00 Batman: it was a dark night";
     pair.apply(|out| (0..LINES).for_each(|_| out.send(Peer::Remote(peer(1)), line.as_bytes())));
     pair.walk();
-    assert_eq!(pair.shard.take_lost(), []);
+    assert_eq!(pair.lost(), []);
     assert_eq!(newcomer.taken().lines().count(), LINES);
 }
 
@@ -130,5 +133,16 @@ fn who_asks_and_reads_no_answers_is_lost() {
         pair.apply(|out| out.send(Peer::Remote(peer(1)), &[b'x'; 100_000]));
         pair.walk();
     }
-    assert_eq!(pair.shard.take_lost(), [peer(1)]);
+    assert_eq!(pair.lost(), [peer(1)]);
+}
+
+#[test]
+fn what_ends_an_earlier_connection_does_not_end_a_later_one() {
+    let mut pair = Pair::new(1000);
+    let earlier = pair.hall.seat(peer(1), Stream::default(), ());
+    let later = pair.hall.seat(peer(1), Stream::default(), ());
+    assert!(!pair.hall.holds(earlier) && pair.hall.holds(later));
+    assert_eq!((pair.hall.find(peer(1)), pair.hall.count()), (Some(later), 1));
+    pair.take();
+    assert_eq!(pair.shard.take_closings().len(), 1, "only the earlier one's stream is closed");
 }

@@ -87,10 +87,12 @@ impl RoomStage {
     }
 
     fn open(&mut self, peer: SocketAddr) {
-        if self.hall.seat(peer, self.heard.len(), ()) {
-            self.heard.push(Vec::new());
-            self.pass(peer, Event::Opened(Peer::Remote(peer)));
+        if self.hall.find(peer).is_some() {
+            self.lose(peer, Event::Gone(Peer::Remote(peer)));
         }
+        self.hall.seat(peer, self.heard.len(), ());
+        self.heard.push(Vec::new());
+        self.pass(peer, Event::Opened(Peer::Remote(peer)));
     }
 
     fn lose(&mut self, peer: SocketAddr, event: Event<'_>) {
@@ -125,9 +127,10 @@ impl RoomStage {
                 self.shards[number].deliver(slot, |&stream, pieces| write(&mut heard[stream], pieces, &mut takes));
             assert!(delivered != Delivered::Stalled || takes == 0, "it stalled although there was room");
         }
-        self.shards[number].end_walk();
-        for peer in self.shards[number].take_lost() {
-            self.lose(peer, Event::Gone(Peer::Remote(peer)));
+        for guest in
+            self.shards[number].take_lost().into_iter().filter(|&guest| self.hall.holds(guest)).collect::<Vec<_>>()
+        {
+            self.lose(guest.peer, Event::Gone(Peer::Remote(guest.peer)));
         }
         for Closing { stream, rest, .. } in self.shards[number].take_closings() {
             self.heard[stream].extend(rest);

@@ -364,6 +364,8 @@ impl Model {
             if !exists {
                 self.rooms.push(Room::new(room));
             }
+            let shown = self.rooms.iter().find(|other| same(&other.name, room)).map(|other| other.name.clone());
+            self.tell(peer, format_args!("Server: you are in {} now", shown.unwrap_or_default()));
             self.enter(now, peer, &name, room);
             self.leave(now, peer, &name, &old);
         }

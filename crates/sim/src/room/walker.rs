@@ -31,6 +31,9 @@ enum Step {
     Closing,
 }
 
+/// The deliveries of a turn, on average.
+const TURN: u8 = 8;
+
 impl Walker {
     pub(super) fn new(log_bytes_max: usize) -> Self {
         Self {
@@ -67,9 +70,7 @@ impl World {
         let step = self.walkers[number].step;
         let next = match step {
             Step::Waiting => {
-                let Walker { shard, resumed, is_rung, .. } = &mut self.walkers[number];
-                *is_rung = false;
-                resumed.drain(..).for_each(|slot| shard.resume(slot));
+                self.walkers[number].is_rung = false;
                 Step::Fetching
             }
             Step::Fetching => self.fetch(number),
@@ -94,19 +95,21 @@ impl World {
     }
 
     fn fetch(&mut self, number: usize) -> Step {
-        let Walker { shard, notices, .. } = &mut self.walkers[number];
-        self.core.hall.fetch(number, notices);
-        if notices.is_empty() && !shard.has_due() {
-            return Step::Waiting;
+        let Walker { shard, resumed, notices, .. } = &mut self.walkers[number];
+        resumed.drain(..).for_each(|slot| shard.resume(slot));
+        if !shard.is_behind() || !shard.has_due() {
+            self.core.hall.fetch(number, notices);
+            if notices.is_empty() && !shard.has_due() {
+                return Step::Waiting;
+            }
+            shard.take(notices);
         }
-        shard.take(notices);
         Step::Delivering
     }
 
     fn deliver(&mut self, number: usize) -> Step {
         let Walker { shard, full, .. } = &mut self.walkers[number];
         let Some(slot) = shard.next_due() else {
-            shard.end_walk();
             self.note_lost(number);
             return Step::Losing;
         };
@@ -117,12 +120,17 @@ impl World {
         {
             full.push((slot, stream));
         }
-        Step::Delivering
+        // Its turn is over, perhaps.
+        if chance.u8(0..TURN) > 0 {
+            return Step::Delivering;
+        }
+        self.note_lost(number);
+        Step::Losing
     }
 
     /// Whoever is lost has either a broken connection, or is behind by more than the log holds.
     fn note_lost(&mut self, number: usize) {
-        let lost = self.walkers[number].shard.take_lost();
+        let lost: Vec<_> = self.walkers[number].shard.take_lost().iter().map(|guest| guest.peer).collect();
         for &peer in &lost {
             let Some(wire) = self.wires.iter_mut().find(|wire| wire.peer == peer) else { continue };
             if wire.is_broken || wire.is_shut {

@@ -165,7 +165,10 @@ fn chats() -> [Talk; 3] {
         joined("Batman", "Server: time=##.## Batman has joined. Member count=1"),
         several("Anyone here?", []),
         one("/who", "Server: 1 in lobby: Batman"),
-        raw(b"/join cave", Hear::Shape("Server: time=##.## Batman has joined. Member count=1")),
+        raw(
+            b"/join cave",
+            Hear::Shape("Server: you are in cave now\nServer: time=##.## Batman has joined. Member count=1"),
+        ),
         several("/me waves", []),
         one("/rooms", "Server: 2 rooms: cave (1), lobby (0)"),
         several("quit", []),

@@ -148,6 +148,7 @@ fn rooms_are_kept_apart() {
     let mut robin = Member::enter(&server, "Robin", 2);
     batman.hears("Server: Robin has joined. Member count=2");
     robin.say("/join cave");
+    robin.hears("Server: you are in cave now");
     robin.hears("Server: Robin has joined. Member count=1");
     batman.hears("Server: Robin has left. Member count=1");
     robin.say("only in the cave");
@@ -158,6 +159,7 @@ fn rooms_are_kept_apart() {
     robin.hears("Server: said to Batman alone");
     batman.hears("Server: Robin says to you alone: a b  c");
     batman.say("/join CAVE");
+    batman.hears("Server: you are in cave now");
     batman.hears("Server: Batman has joined. Member count=2");
     robin.hears("Server: Batman has joined. Member count=2");
     batman.say("/who");

@@ -135,6 +135,7 @@ fn everybody_is_told_of_the_end() {
     let mut robin = Member::enter(&server, "Robin", 2);
     batman.hears("Server: Robin has joined. Member count=2");
     robin.say("/join cave");
+    robin.hears("Server: you are in cave now");
     robin.hears("Server: Robin has joined. Member count=1");
     batman.hears("Server: Robin has left. Member count=1");
     let mut nameless = Member::connect(server.at("chat", "tcp"), "\n");
