@@ -7,6 +7,8 @@ missing=
 for needed in ip:iproute2 nsenter:util-linux nc.openbsd:netcat-openbsd python3:python3; do
     command -v "${needed%%:*}" >/dev/null 2>&1 || missing="$missing ${needed##*:}"
 done
+# Where Python is the system's, its environments are a package of their own.
+python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$missing python3-venv"
 if [ -n "$missing" ] && command -v apt-get >/dev/null 2>&1; then
     as_root=
     [ "$(id -u)" = 0 ] || as_root='sudo -n'

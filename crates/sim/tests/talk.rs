@@ -251,3 +251,21 @@ fn whatever_else_a_program_sends_is_told_in_a_sentence() {
         });
     }
 }
+
+#[test]
+fn a_server_that_shuts_down_says_good_bye() {
+    seeds::at_most(50, |seed, log| {
+        let mut world = World::new(seed, log);
+        let dialect = [Dialect::Lab, Dialect::Sound][world.chance().usize(0..2)];
+        let thinking = Terminal::typing(["never said"], THINK_MAX).slowly(Duration::from_secs(3600));
+        let options = ClientOptions { talk_dialect: dialect, answer_max: THINK_MAX * 9, ..ClientOptions::default() };
+        let client = End::machine(options.connection(Service::Talk, SERVER), thinking);
+        let course = Course::swift(world.chance());
+        world.connect(Duration::ZERO, client, service(CLIENT), course);
+        world.run_until(Duration::from_secs(60));
+        world.shut_down(0);
+        world.run();
+        assert_eq!(world.client(0).terminal.printed().last(), Some(&"peer: Good Bye"));
+        assert_eq!(world.client(0).outcome, Some(Outcome::Done));
+    });
+}

@@ -31,7 +31,7 @@ pub trait Keyring: Send + Sync {
 
 /// One direction of a session: AES-256-GCM.
 pub trait Channel: Send {
-    /// Encrypts in place, and adds a tag of [`TAG_BYTES`]. No counter is used twice.
+    /// Encrypts in place, and adds a tag of 16 bytes. No counter is used twice.
     fn seal(&self, counter: u64, header: &[u8], text: &mut Vec<u8>);
 
     /// Decrypts in place, and takes the tag off; false if anything differs from what was sealed.

@@ -18,20 +18,21 @@ const ELLIPSIS: &str = "…";
 pub struct Server {
     session: Session,
     text_bytes_max: usize,
-    open: bool,
+    /// With whom there is talk.
+    open: Option<Peer>,
 }
 
 impl Server {
     /// A server that takes texts of so many bytes.
     pub fn new(keyring: Arc<dyn Keyring>, text_bytes_max: usize) -> Self {
-        Self { session: Session::new(keyring, Role::Server, None), text_bytes_max, open: false }
+        Self { session: Session::new(keyring, Role::Server, None), text_bytes_max, open: None }
     }
 
     fn hear(&mut self, peer: Peer, bytes: &[u8], out: &mut Outbox) {
         match self.session.hear(peer, bytes, out) {
             Heard::Nothing => {}
             Heard::Opened(Parties { dialect, peer: print, peer_bits, .. }) => {
-                self.open = true;
+                self.open = Some(peer);
                 let words = print.words();
                 tell(peer, format_args!("speaks the {dialect} dialect, with a key of {peer_bits} bits: {words}"), out);
             }
@@ -72,7 +73,7 @@ impl Server {
     }
 
     fn end(&mut self, peer: Peer, out: &mut Outbox) {
-        self.open = false;
+        self.open = None;
         out.finish(peer);
     }
 }
@@ -90,14 +91,21 @@ impl Machine for Server {
         match event {
             Event::Message(peer @ Peer::Remote(_), bytes) => self.hear(peer, bytes, out),
             Event::Finished(peer @ Peer::Remote(_)) => {
-                if self.open {
+                if self.open.is_some() {
                     tell(peer, format_args!("closed the connection without {}", super::GOOD_BYE), out);
                 }
                 self.end(peer, out);
             }
-            Event::Gone(peer @ Peer::Remote(_)) if self.open => {
-                self.open = false;
+            Event::Gone(peer @ Peer::Remote(_)) if self.open.is_some() => {
+                self.open = None;
                 tell(peer, format_args!("is gone without {}", super::GOOD_BYE), out);
+            }
+            // The server shuts down.
+            Event::Finished(Peer::Terminal) => {
+                if let Some(peer) = self.open {
+                    self.session.say_bye(peer, out);
+                    self.end(peer, out);
+                }
             }
             Event::Opened(_) | Event::Message(..) | Event::Finished(_) | Event::Gone(_) | Event::Timeout => {}
         }

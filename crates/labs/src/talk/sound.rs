@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::cipher::TAG_BYTES;
 use super::session::Role;
 use super::{Channel, Dialect, Keyring, PublicKey, TEXT_BYTES_MAX};
@@ -22,7 +24,7 @@ pub(super) struct Agreement {
     role: Role,
     own_key: PublicKey,
     peer_key: PublicKey,
-    secret: [u8; 32],
+    secret: Zeroizing<[u8; 32]>,
     /// What we sent: a nonce in clear, and our secret encrypted to the peer.
     share: Vec<u8>,
 }
@@ -30,8 +32,8 @@ pub(super) struct Agreement {
 impl Agreement {
     /// Draws our half; [`Agreement::share`] is what the peer is to get.
     pub(super) fn begin(keyring: Arc<dyn Keyring>, role: Role, peer_key: PublicKey) -> Option<Self> {
-        let (secret, mut share) = (keyring.random(), keyring.random().to_vec());
-        share.extend(keyring.encrypt(Dialect::Sound, &peer_key, &secret)?);
+        let (secret, mut share) = (Zeroizing::new(keyring.random()), keyring.random().to_vec());
+        share.extend(keyring.encrypt(Dialect::Sound, &peer_key, &secret[..])?);
         let own_key = keyring.own_key(Dialect::Sound);
         Some(Self { keyring, role, own_key, peer_key, secret, share })
     }
@@ -47,7 +49,7 @@ impl Agreement {
     /// The session, from the peer's half; none if that was not meant for our key.
     pub(super) fn complete(&self, peer_share: &[u8]) -> Option<Records> {
         let (peer_nonce, block) = peer_share.split_at_checked(NONCE_BYTES)?;
-        let peer_secret = self.keyring.decrypt(Dialect::Sound, block)?;
+        let peer_secret = Zeroizing::new(self.keyring.decrypt(Dialect::Sound, block)?);
         let nonce = &self.share[..NONCE_BYTES];
         let ours = (&self.secret[..], nonce, &self.own_key.spki, &self.share[..]);
         let theirs = (&peer_secret[..], peer_nonce, &self.peer_key.spki, peer_share);
@@ -55,7 +57,7 @@ impl Agreement {
             Role::Client => (ours, theirs),
             Role::Server => (theirs, ours),
         };
-        let secret = [client.0, server.0].concat();
+        let secret = Zeroizing::new([client.0, server.0].concat());
         let salt = [client.1, server.1].concat();
         // Whatever either side saw of the other is a part of the keys, so that two who saw different things share none.
         let parts = [client.2, server.2, client.3, server.3];

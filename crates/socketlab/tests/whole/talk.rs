@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 
+use crate::person::Person;
 use crate::server::{PATIENCE, Server, skip, socketlab};
 
 const BITS: [usize; 3] = [1024, 2048, 3072];
@@ -24,6 +25,14 @@ fn block_text_bytes_max(bits: usize) -> usize {
 struct Running {
     child: Child,
     lines: Receiver<String>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 impl Running {
@@ -288,4 +297,54 @@ fn a_peer_is_known_again_and_another_s_key_is_refused() {
 
 fn spawn_server(folder: &TempDir, at: &str) -> Server {
     Server::spawn(socketlab(folder).arg("serve").arg(format!("talk={at}")))
+}
+
+/// What a caller says last whose peer answers with these bytes and closes.
+fn told_after(answer: &[u8]) -> Vec<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (folder, answer) = (folder(), answer.to_vec());
+    let caller = caller(&folder, listener.local_addr().unwrap(), &[], &["a secret"]);
+    let (mut peer, _) = listener.accept().unwrap();
+    peer.write_all(&answer).unwrap();
+    peer.shutdown(std::net::Shutdown::Write).unwrap();
+    let (code, lines) = caller.finish();
+    assert_eq!(code, Some(1), "{lines:?}");
+    lines
+}
+
+#[test]
+fn what_goes_wrong_before_the_keys_are_there_is_told_with_what_to_do() {
+    let closed = "the peer closed the connection before the keys were exchanged; if it is a program written for the lab, try --dialect lab";
+    assert_eq!(told_after(b""), [closed]);
+    let garbage = "what came is no RSA public key in PEM; it begins: Error: the server is full␊";
+    assert_eq!(told_after(b"Error: the server is full\n"), [garbage]);
+    let armour = "-----BEGIN SOCKETLAB TALK KEY-----\nAAAA\n-----END SOCKETLAB TALK KEY-----";
+    assert!(told_after(armour.as_bytes())[0].starts_with("what came is no RSA public key in PEM"));
+}
+
+#[test]
+fn one_who_waits_has_one_peer() {
+    let folder = folder();
+    let (waiting, at) = listener(&folder, &[], &[]);
+    let _peer = TcpStream::connect(at).unwrap();
+    assert!(waiting.next_line().ends_with(" is here"));
+    assert!(TcpStream::connect(at).is_err(), "a second peer is refused");
+}
+
+#[test]
+fn a_person_talks_at_a_terminal_and_nothing_typed_is_kept() {
+    let server = Server::start(&["talk=127.0.0.1:0"]);
+    let folder = folder();
+    let Some(mut person) = Person::start(&folder, &["talk"], server.at("talk", "tcp")) else { return };
+    person.expect_last_row(">");
+    person.press("a secret\r");
+    person.press("Good Bye\r");
+    person.expect_exit(0);
+    assert!(server.next_line().contains(": speaks the sound dialect, with a key of 3072 bits: "));
+    assert!(server.next_line().ends_with(": a secret"));
+    assert!(server.next_line().ends_with(": Good Bye"));
+    let mut kept: Vec<_> =
+        folder.path().join("socketlab").read_dir().unwrap().map(|file| file.unwrap().file_name()).collect();
+    kept.sort();
+    assert_eq!(kept, ["talk-known", "talk-lab.pem", "talk.pem"]);
 }
