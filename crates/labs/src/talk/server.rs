@@ -31,10 +31,12 @@ impl Server {
     fn hear(&mut self, peer: Peer, bytes: &[u8], out: &mut Outbox) {
         match self.session.hear(peer, bytes, out) {
             Heard::Nothing => {}
-            Heard::Opened(Parties { dialect, peer: print, peer_bits, .. }) => {
+            Heard::Opened(Parties { dialect, own, peer: theirs, peer_bits }) => {
                 self.open = Some(peer);
-                let words = print.words();
-                tell(peer, format_args!("speaks the {dialect} dialect, with a key of {peer_bits} bits: {words}"), out);
+                let (theirs, own) = (theirs.words(), own.words());
+                let speaks =
+                    format_args!("speaks the {dialect} dialect, with a key of {peer_bits} bits: {theirs}; ours: {own}");
+                tell(peer, speaks, out);
             }
             Heard::Text(text) if text.len() > self.text_bytes_max => {
                 let limit = self.text_bytes_max;

@@ -189,23 +189,33 @@ fn who_asks_for_more_than_the_lab_s_protection_gets_no_less() {
     assert_eq!(student.finish().1, Vec::<String>::new());
 }
 
+/// What somebody on the way does to what passes.
+type Meddle = fn(&mut [u8]);
+
 /// Passes on what two say to each other, and notes it.
 fn overhear(to: SocketAddr) -> (SocketAddr, Arc<Mutex<Vec<u8>>>) {
+    pass_on(to, |_| {})
+}
+
+/// Passes on what two say to each other, what the caller says after somebody has meddled with it, and notes it.
+fn pass_on(to: SocketAddr, meddle: Meddle) -> (SocketAddr, Arc<Mutex<Vec<u8>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (at, noted) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
     let notes = Arc::clone(&noted);
     std::thread::spawn(move || {
         let (client, _) = listener.accept().unwrap();
         let server = TcpStream::connect(to).unwrap();
-        for (mut from, mut to) in [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)] {
+        let there = (client.try_clone().unwrap(), server.try_clone().unwrap(), meddle);
+        for (mut from, mut to, meddle) in [there, (server, client, |_| {})] {
             let notes = Arc::clone(&notes);
             std::thread::spawn(move || {
                 let mut buffer = [0; 4096];
                 while let Ok(count @ 1..) = from.read(&mut buffer) {
+                    meddle(&mut buffer[..count]);
                     notes.lock().unwrap().extend_from_slice(&buffer[..count]);
-                    to.write_all(&buffer[..count]).unwrap();
+                    // Who has gone already does not hear of it.
+                    let _ = to.write_all(&buffer[..count]);
                 }
-                // Who has gone already does not hear of it.
                 let _ = to.shutdown(std::net::Shutdown::Write);
             });
         }
@@ -347,4 +357,24 @@ fn a_person_talks_at_a_terminal_and_nothing_typed_is_kept() {
         folder.path().join("socketlab").read_dir().unwrap().map(|file| file.unwrap().file_name()).collect();
     kept.sort();
     assert_eq!(kept, ["talk-known", "talk-lab.pem", "talk.pem"]);
+}
+
+#[test]
+fn what_is_altered_on_the_way_ends_the_talk_with_the_reason() {
+    /// A key and a share are longer, and a confirmation shorter, than the record of the text.
+    fn flip_a_bit_of_the_text(piece: &mut [u8]) {
+        if (22..200).contains(&piece.len()) {
+            piece[piece.len() - 1] ^= 1;
+        }
+    }
+    let folders = [folder(), folder()];
+    let (waiting, at) = listener(&folders[0], &[], &["never said"]);
+    let (between, _) = pass_on(at, flip_a_bit_of_the_text);
+    let (code, lines) = caller(&folders[1], between, &[], &["a question"]).finish();
+    let closed = "the peer closed the connection without Good Bye".to_owned();
+    assert!(code == Some(1) && lines.contains(&closed), "{lines:?}");
+    let (code, lines) = waiting.finish();
+    let why = "a record does not decrypt: it was altered, repeated, reordered, or left out on the way".to_owned();
+    assert!(code == Some(1) && lines.contains(&why), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.starts_with("peer: ")), "{lines:?}");
 }
