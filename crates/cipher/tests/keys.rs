@@ -77,6 +77,11 @@ fn small_keys_are_read_and_encrypted_to_in_the_lab_only() {
     assert_eq!(ours.read_key(SMALL_PKCS1.as_bytes()), Some(key.clone()));
     let crlf = SMALL_SPKI.replace('\n', "\r\n");
     assert_eq!(ours.read_key(crlf.as_bytes()), Some(key.clone()));
+    // Some programs do not wrap it.
+    let lines: Vec<_> = SMALL_SPKI.lines().collect();
+    let [begin, body @ .., end] = &lines[..] else { panic!("{lines:?}") };
+    let unwrapped = format!("{begin}\n{}\n{end}", body.concat());
+    assert_eq!(ours.read_key(unwrapped.as_bytes()), Some(key.clone()));
     assert_eq!(ours.encrypt(Dialect::Lab, &key, &[7; 86]).unwrap().len(), 128);
     assert_eq!(ours.encrypt(Dialect::Lab, &key, &[7; 87]), None);
     assert_eq!(ours.encrypt(Dialect::Sound, &key, &[7; 8]), None);
