@@ -10,7 +10,7 @@ use socket2::TcpKeepalive;
 use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 
 use crate::join::JoinPlan;
-use crate::listen::DATAGRAM_BUFFER_BYTES;
+use crate::listen::{BindError, DATAGRAM_BUFFER_BYTES};
 use crate::resolve::resolve;
 
 /// Why there is no talk.
@@ -35,6 +35,8 @@ pub enum JoinError {
     Unreachable { server: SocketAddr, error: io::Error },
     #[error("our end cannot be bound to {address}: {}", bind_advice(error))]
     Bind { address: SocketAddr, error: io::Error },
+    #[error(transparent)]
+    Listen(#[from] BindError),
     #[error("the system gives no runtime: {0}")]
     Runtime(#[from] io::Error),
 }

@@ -14,8 +14,10 @@ use tokio::net::TcpStream;
 use crate::clock::Clock;
 use crate::dial::{Call, JoinError, connect, open_datagram_socket};
 use crate::keyboard::{Keyboard, Typed};
+use crate::listen::Listen;
 use crate::resolve::Family;
 use crate::signals::Signals;
+use crate::welcome::welcome;
 
 /// One client to run.
 pub struct JoinPlan {
@@ -30,6 +32,8 @@ pub struct JoinPlan {
     pub connect_max: Duration,
     /// How long the server's system may acknowledge nothing until the connection counts as broken; none: as long as ours likes.
     pub silence_max: Option<Duration>,
+    /// Where to wait for the peer instead of calling it; empty: it is called.
+    pub listen: Vec<Listen>,
     pub rules: Rules,
     /// Makes the machine, once the server's address is known.
     pub machine: Box<dyn FnOnce(SocketAddr) -> Box<dyn Machine + Send>>,
@@ -122,7 +126,7 @@ impl Client<'_> {
 
     async fn talk(mut self, plan: JoinPlan) -> Result<Outcome, JoinError> {
         let reached = tokio::select! {
-            reached = connect(&plan) => reached?,
+            reached = reach(&plan, &mut *self.screen) => reached?,
             () = self.signals.next() => return Ok(Outcome::Failed),
         };
         let (stream, server) = reached;
@@ -232,6 +236,11 @@ impl Client<'_> {
             machine.handle(now, event, &mut self.out);
         }
     }
+}
+
+/// Calls the peer, or waits for it.
+async fn reach(plan: &JoinPlan, screen: &mut dyn FnMut(Shown<'_>)) -> Result<(TcpStream, SocketAddr), JoinError> {
+    if plan.listen.is_empty() { connect(plan).await } else { welcome(plan, screen).await }
 }
 
 fn typed_event(typed: &Typed) -> Event<'_> {

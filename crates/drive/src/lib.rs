@@ -19,6 +19,7 @@ mod serve;
 mod signals;
 mod store;
 mod stream;
+mod welcome;
 
 pub use dial::JoinError;
 pub use gate::Limits;

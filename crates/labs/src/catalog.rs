@@ -14,6 +14,7 @@ pub enum Service {
     Add,
     Sum,
     Board,
+    Talk,
     Chat,
 }
 
@@ -27,7 +28,7 @@ pub enum Transport {
 use Transport::{Tcp, Udp};
 
 impl Service {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Numbers,
         Self::Echo,
         Self::Alnum,
@@ -36,6 +37,7 @@ impl Service {
         Self::Add,
         Self::Sum,
         Self::Board,
+        Self::Talk,
         Self::Chat,
     ];
 
@@ -49,6 +51,7 @@ impl Service {
             Self::Add => "add",
             Self::Sum => "sum",
             Self::Board => "board",
+            Self::Talk => "talk",
             Self::Chat => "chat",
         }
     }
@@ -64,6 +67,7 @@ impl Service {
             Self::Add => 12005,
             Self::Sum => 12006,
             Self::Board => 12007,
+            Self::Talk => 12008,
             Self::Chat => 12009,
         }
     }
@@ -73,7 +77,7 @@ impl Service {
         match self {
             Self::Numbers | Self::Clock | Self::Board => &[Udp],
             Self::Echo | Self::Alnum | Self::Sum => &[Tcp, Udp],
-            Self::Calc | Self::Add | Self::Chat => &[Tcp],
+            Self::Calc | Self::Add | Self::Talk | Self::Chat => &[Tcp],
         }
     }
 
@@ -81,7 +85,7 @@ impl Service {
     pub const fn speaks(self, transport: Transport) -> bool {
         match self {
             Self::Numbers => matches!(transport, Udp),
-            Self::Calc | Self::Add | Self::Chat => matches!(transport, Tcp),
+            Self::Calc | Self::Add | Self::Talk | Self::Chat => matches!(transport, Tcp),
             Self::Echo | Self::Alnum | Self::Clock | Self::Sum | Self::Board => true,
         }
     }

@@ -37,7 +37,8 @@ impl Connection {
     ) -> Self {
         let rules = rules.into();
         let message_bytes_max = rules.message_bytes_max;
-        let framing = Framing::new(rules);
+        let mut framing = Framing::new(rules);
+        framing.set_cut(machine.cut());
         Self {
             peer,
             machine,
@@ -109,13 +110,22 @@ impl Connection {
 
     /// Passes messages on until a page of answers is full, and tells how many bytes they were.
     fn cut(&mut self, now: Now, bytes: &[u8], out: &mut Outbox) -> usize {
-        let (peer, machine) = (self.peer, &mut self.machine);
-        let each = |message: &[u8], ending| {
-            pass_message(machine.as_mut(), peer, now, message, ending, out) && out.wire().len() < PAGE_BYTES
-        };
-        let cut = self.framing.receive(now.uptime, bytes, each);
-        self.settle(now, cut.map(drop), out);
-        cut.unwrap_or(bytes.len())
+        let mut taken = 0;
+        let mut goes_on = true;
+        // A machine may say behind each message how the next is cut.
+        while goes_on && taken < bytes.len() {
+            let (peer, machine) = (self.peer, &mut self.machine);
+            let each = |message: &[u8], ending| {
+                goes_on =
+                    pass_message(machine.as_mut(), peer, now, message, ending, out) && out.wire().len() < PAGE_BYTES;
+                goes_on
+            };
+            let cut = self.framing.receive(now.uptime, &bytes[taken..], each);
+            self.settle(now, cut.map(drop), out);
+            let Ok(count) = cut else { return bytes.len() };
+            taken += count;
+        }
+        taken
     }
 
     fn cut_rest(&mut self, now: Now, out: &mut Outbox) {
@@ -175,6 +185,7 @@ impl Connection {
         }
         out.begin(self.framing.ending(), Some(self.peer));
         self.machine.handle(now, event, out);
+        self.framing.set_cut(self.machine.cut());
         self.finished |= out.is_finished();
     }
 
@@ -190,7 +201,9 @@ impl Connection {
             return;
         }
         out.begin(self.framing.ending(), Some(self.peer));
-        out.send_text(Peer::Remote(self.peer), why);
+        if self.framing.takes_words() {
+            out.send_text(Peer::Remote(self.peer), why);
+        }
         out.print(format_args!("{}: {why}", self.peer));
         self.machine.handle(now, Event::Gone(Peer::Remote(self.peer)), out);
         self.finished = true;
@@ -198,6 +211,7 @@ impl Connection {
 
     fn settle(&mut self, now: Now, cut: Result<(), Overlong>, out: &mut Outbox) {
         self.finished |= out.is_finished();
+        self.framing.set_cut(self.machine.cut());
         if cut == Err(Overlong) {
             let limit = self.message_bytes_max;
             self.dismiss(now, format_args!("Error: message longer than {limit} bytes, closing the connection"), out);

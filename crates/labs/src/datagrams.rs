@@ -65,6 +65,7 @@ impl Datagrams {
             | Service::Add
             | Service::Sum
             | Service::Board
+            | Service::Talk
             | Service::Chat => !is_own_answer(message),
         }
     }

@@ -8,9 +8,15 @@
 //!
 //! The first newline settles it for good, since a person who types into `nc` or telnet may pause inside a line. Until then a
 //! quiet time ends a message, so two bare sends closer together than that are read as one: TCP keeps no boundaries.
+//!
+//! Where a stream does not carry text, nothing is guessed: its machine says how the next message is cut, see [`Cut`].
+
+mod cut;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use cut::Cut;
 
 /// How a message ends, or a datagram's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,6 +126,7 @@ enum Manner {
 pub struct Framing {
     rules: Arc<Rules>,
     manner: Manner,
+    cut: Cut,
     /// The start of a message whose end has not arrived; holds no memory between messages.
     begun: Vec<u8>,
     quiet_at: Option<Duration>,
@@ -130,7 +137,7 @@ impl Framing {
     pub fn new(rules: impl Into<Arc<Rules>>) -> Self {
         let rules = rules.into();
         let manner = if rules.guess { Manner::Unknown } else { Manner::Lines { crlf: false } };
-        Self { rules, manner, begun: Vec::new(), quiet_at: None }
+        Self { rules, manner, cut: Cut::Text, begun: Vec::new(), quiet_at: None }
     }
 
     /// Begins again, with another stream.
@@ -140,6 +147,9 @@ impl Framing {
 
     /// How the next message to this peer is to end.
     pub fn ending(&self) -> Ending {
+        if self.cut != Cut::Text {
+            return Ending::None;
+        }
         if let Some(spoken) = self.rules.spoken {
             return spoken;
         }
@@ -158,13 +168,16 @@ impl Framing {
     }
 
     /// Takes bytes that arrived at `uptime` and hands each whole message to `each`, with how its answer is to end, until that says
-    /// `false`. Tells how many bytes it took: all, unless it was stopped.
+    /// `false`. Tells how many bytes it took: all, unless it was stopped. Where the stream is not cut as text, it stops behind one message.
     pub fn receive(
         &mut self,
         uptime: Duration,
         bytes: &[u8],
         mut each: impl FnMut(&[u8], Ending) -> bool,
     ) -> Result<usize, Overlong> {
+        if self.cut != Cut::Text {
+            return self.receive_one(bytes, |message| each(message, Ending::None));
+        }
         let mut rest = bytes;
         loop {
             if self.begun.is_empty() && self.rules.guess {

@@ -29,6 +29,7 @@ mod pauses;
 pub mod room;
 mod shelf;
 pub mod sum;
+pub mod talk;
 mod unanswered;
 mod visible;
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::Outbox;
+use crate::framing::Cut;
 
 /// A protocol as a value: it is told what happened and writes what follows from it.
 ///
@@ -19,6 +20,11 @@ pub trait Machine {
     /// The uptime at which [`Event::Timeout`] is due, if any.
     fn deadline(&self) -> Option<Duration> {
         None
+    }
+
+    /// How the peer's next message is cut out of its stream; asked anew behind each event.
+    fn cut(&self) -> Cut {
+        Cut::Text
     }
 }
 

@@ -4,6 +4,8 @@
 //! may come twice and after the end. Whatever comes, a machine must not panic, write out of proportion, show its terminal
 //! anything that acts, or want to be called again and again at one time.
 
+mod conversation;
+mod cuts;
 mod moves;
 mod room;
 mod stage;
@@ -12,6 +14,8 @@ use std::time::Duration;
 
 use labs::framing::{Framing, Rules};
 
+pub use conversation::play_conversation;
+pub use cuts::play_cuts;
 use moves::Moves;
 use room::RoomStage;
 use stage::Stage;

@@ -1,17 +1,18 @@
 //! Servers and clients as the program sets them up.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use labs::framing::{Ending, MESSAGE_BYTES_DEFAULT, QUIET_DEFAULT, Rules};
 use labs::sum::Dialect;
 use labs::{
     Connection, Datagrams, Dial, Machine, Pauses, Service, Shelf, Transport, Unanswered, add, alnum, board, calc, chat,
-    clock, echo, numbers, sum,
+    clock, echo, numbers, sum, talk,
 };
 
 use crate::datagrams::Caller;
-use crate::{Terminal, room};
+use crate::{SeededKeyring, Terminal, room};
 
 /// What a server is told; the defaults are the program's, but that nobody is sent away for being idle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl Options {
         let steps = service == Service::Sum && self.dialect == Dialect::Steps;
         Rules {
             guess: self.guess,
-            message_bytes_max: self.message_bytes_max,
+            message_bytes_max: if service == Service::Talk { talk::UNIT_BYTES_MAX } else { self.message_bytes_max },
             greeting: if steps { sum::STEPS_GREETING } else { Ending::Lf },
             bare: if service == Service::Board { board::BARE_ENDING } else { Ending::None },
             ..Rules::default()
@@ -75,6 +76,10 @@ impl Options {
             (Service::Sum, Dialect::Plain) => Box::new(sum::Server::new(self.members_max, WAIT)),
             (Service::Sum, Dialect::Steps) => Box::new(sum::StepsServer::default()),
             (Service::Board, _) => Box::new(board::Server::new(shelf, transport, self.acknowledge, SECRET)),
+            (Service::Talk, _) => {
+                let keyring = Arc::new(SeededKeyring::new(1, 2048));
+                Box::new(talk::Server::new(keyring, self.message_bytes_max))
+            }
             (Service::Chat, _) => panic!("{service} has one machine for all connections"),
         }
     }
@@ -136,6 +141,11 @@ pub struct ClientOptions {
     /// Whether it finds out how the server speaks; else only LF ends an answer.
     pub guess: bool,
     pub answer_max: Duration,
+    /// `talk` only, as the two below.
+    pub role: talk::Role,
+    pub talk_dialect: talk::Dialect,
+    /// The size of the lab's key.
+    pub talk_bits: u32,
 }
 
 impl Default for ClientOptions {
@@ -150,6 +160,9 @@ impl Default for ClientOptions {
             spoken: Ending::Lf,
             guess: true,
             answer_max: WAIT,
+            role: talk::Role::Client,
+            talk_dialect: talk::Dialect::Sound,
+            talk_bits: 2048,
         }
     }
 }
@@ -172,6 +185,7 @@ impl ClientOptions {
             Service::Add => Box::new(add::Client::new(dial, "client", self.seed)),
             Service::Sum => Box::new(sum::Client::new(dial, self.dialect)),
             Service::Board => Box::new(board::Client::new(dial, self.acknowledged, SETTLE)),
+            Service::Talk => Box::new(self.talker()),
             Service::Chat => {
                 let client = chat::Client::new(dial, None, SETTLE);
                 Box::new(if self.lasting { client.lasting(self.seed) } else { client })
@@ -181,8 +195,15 @@ impl ClientOptions {
 
     /// The client's end of a new connection.
     pub fn connection(&self, service: Service, server: SocketAddr) -> Connection {
-        let rules = Rules { spoken: Some(self.spoken), guess: self.guess, ..Rules::default() };
+        let spoken = Some(self.spoken);
+        let rules = Rules { spoken, guess: self.guess, message_bytes_max: talk::UNIT_BYTES_MAX, ..Rules::default() };
         Connection::new(server, self.machine(service, self.dial(server, Transport::Tcp)), rules, None)
+    }
+
+    /// A person who talks, and who meets everybody for the first time.
+    pub fn talker(&self) -> talk::Person {
+        let keyring = Arc::new(SeededKeyring::new(self.seed, self.talk_bits));
+        talk::Person::new(keyring, self.role, self.talk_dialect, self.answer_max, Box::new(|_| talk::Meeting::New))
     }
 
     pub fn dial(&self, server: SocketAddr, transport: Transport) -> Dial {

@@ -12,6 +12,7 @@
 pub mod datagrams;
 pub mod fuzz;
 pub mod host;
+mod keyring;
 mod log;
 pub mod network;
 pub mod room;
@@ -22,6 +23,7 @@ pub mod streams;
 mod terminal;
 mod time;
 
+pub use keyring::SeededKeyring;
 pub use log::Log;
 pub use store::{Store, StoreFaults};
 pub use terminal::{Line, Terminal, assert_safe};

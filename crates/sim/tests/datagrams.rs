@@ -39,7 +39,7 @@ fn typed(service: Service) -> &'static [&'static str] {
         Service::Echo | Service::Alnum => &["one", "two", "three", "four"],
         Service::Sum => &["1 2", "3 4", "5 6", "7 8"],
         Service::Board => &["POST one", "GET", "POST two", "GET"],
-        Service::Numbers | Service::Clock | Service::Calc | Service::Add | Service::Chat => &[],
+        Service::Numbers | Service::Clock | Service::Calc | Service::Add | Service::Talk | Service::Chat => &[],
     }
 }
 
@@ -68,6 +68,7 @@ fn a_client_goes_on_after_loss_and_says_so() {
                 | Service::Board
                 | Service::Calc
                 | Service::Add
+                | Service::Talk
                 | Service::Chat => {
                     assert_eq!(requests, typed(service).len());
                 }
@@ -116,7 +117,7 @@ fn a_client_on_a_kind_network_is_answered_exactly() {
                 Service::Board => assert_eq!(printed, ["saved", "one", "saved", "one", "two"]),
                 Service::Numbers => assert_eq!(printed, ["sent 1", "sent 2", "sent 3"]),
                 Service::Clock => assert_eq!(printed.len(), 3),
-                Service::Calc | Service::Add | Service::Chat => panic!("not over UDP"),
+                Service::Calc | Service::Add | Service::Talk | Service::Chat => panic!("not over UDP"),
             }
         }
     });

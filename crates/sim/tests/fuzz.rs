@@ -40,3 +40,25 @@ fn no_bytes_break_the_framing() {
         }
     });
 }
+
+#[test]
+fn no_bytes_break_what_is_cut_as_a_machine_says() {
+    seeds::every(|seed, log| {
+        for round in 0..50 {
+            log.clear();
+            log.note(std::time::Duration::ZERO, format_args!("round {round}"));
+            fuzz::play_cuts(&bytes(seed, round));
+        }
+    });
+}
+
+#[test]
+fn nobody_between_two_talkers_makes_one_hear_what_the_other_did_not_say() {
+    seeds::every(|seed, log| {
+        for round in 0..25 {
+            log.clear();
+            log.note(std::time::Duration::ZERO, format_args!("round {round}"));
+            fuzz::play_conversation(&bytes(seed, round));
+        }
+    });
+}

@@ -15,7 +15,8 @@ const LIMITS: ShelfLimits = ShelfLimits { texts_max: 1000, bytes_max: 1_000_000 
 
 /// The services with a machine a connection; chat's rooms have tests of their own.
 fn streamed() -> impl Iterator<Item = Service> {
-    Service::ALL.into_iter().filter(|service| service.speaks(Transport::Tcp) && *service != Service::Chat)
+    let apart = [Service::Talk, Service::Chat];
+    Service::ALL.into_iter().filter(move |service| service.speaks(Transport::Tcp) && !apart.contains(service))
 }
 
 fn serve(world: &mut World, service: Service, options: &Options, program: ProgramEnd, course: Course) -> usize {
@@ -67,7 +68,7 @@ fn an_idle_peer_is_told_after_the_idle_time_and_not_before() {
                 Service::Add => Some("ack\n"),
                 Service::Sum => Some("Error: expected one or two numbers, like 3 4\n"),
                 Service::Board => Some("Error: expected GET or POST <text>\n"),
-                Service::Calc | Service::Numbers | Service::Chat => None,
+                Service::Calc | Service::Numbers | Service::Talk | Service::Chat => None,
             };
             let answer = answer.map(|text| Step::Expect(text.into()));
             let steps = steps.into_iter().chain(answer).chain([told, Step::ExpectEnd]);

@@ -16,7 +16,7 @@ use drive::Family;
 use labs::{Service, Transport};
 
 use crate::address::{Address, parse_bind};
-use crate::settings::{DialectName, FramingMode, IpVersion, LogFormat, parse_duration};
+use crate::settings::{DialectName, FramingMode, IpVersion, LogFormat, TalkDialect, parse_duration};
 
 /// Everything a socket lab needs, in one program.
 #[derive(Debug, Parser)]
@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     #[command(flatten)]
     Client(ClientCommand),
+    /// Talk with one person, encrypted, in turns: call them, or wait for them with --listen
+    Talk(TalkArgs),
     /// Show every setting with its value, its default, its bounds and where it comes from
     Config(ServeArgs),
     /// Print the completions for a shell
@@ -116,6 +118,19 @@ pub(crate) enum ClientCommand {
         #[arg(long)]
         plain: bool,
     },
+}
+
+/// What `talk` takes.
+#[derive(Debug, Args)]
+pub(crate) struct TalkArgs {
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
+    /// Wait there for the peer: a port, or an address to be reached from other computers, like 0.0.0.0
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["server", "bind"])]
+    pub(crate) listen: Option<Address>,
+    /// How the talk is kept from others: lab is the published program's, sound needs a socketlab at both ends
+    #[arg(long, value_enum, default_value = "sound")]
+    pub(crate) dialect: TalkDialect,
 }
 
 /// What `serve` and `config` take.

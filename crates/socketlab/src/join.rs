@@ -20,8 +20,8 @@ use crate::{FAILED, USAGE, report, services};
 const SETTLE: Duration = Duration::from_millis(100);
 
 /// Makes a lab's client machine.
-type MakeClient = Box<dyn FnOnce(Dial, Settle) -> Box<dyn Machine + Send>>;
-struct Settle(Duration);
+pub(crate) type MakeClient = Box<dyn FnOnce(Dial, Settle) -> Box<dyn Machine + Send>>;
+pub(crate) struct Settle(Duration);
 
 pub(crate) fn run(command: ClientCommand) -> ExitCode {
     let full_screen = matches!(command, ClientCommand::Chat { plain: false, .. }) && crate::chat::fits();
@@ -29,7 +29,11 @@ pub(crate) fn run(command: ClientCommand) -> ExitCode {
         Ok(plan) => plan,
         Err(error) => return report(Err(error), USAGE),
     };
-    let (outcome, complained) = if full_screen { (crate::chat::join(plan), false) } else { join_by_lines(plan) };
+    if full_screen { tell(crate::chat::join(plan), false) } else { join_by_lines(plan) }
+}
+
+/// A run's exit code: in a pipe, whatever went wrong makes it a failure.
+fn tell(outcome: anyhow::Result<Outcome>, complained: bool) -> ExitCode {
     match outcome {
         Ok(Outcome::Done) if !complained => ExitCode::SUCCESS,
         Ok(Outcome::Done | Outcome::Failed) => ExitCode::from(FAILED),
@@ -37,13 +41,15 @@ pub(crate) fn run(command: ClientCommand) -> ExitCode {
     }
 }
 
-/// Joins at a terminal or a pipe; tells also whether, in a pipe, anything went wrong.
-fn join_by_lines(plan: JoinPlan) -> (anyhow::Result<Outcome>, bool) {
-    let history = services::state_folder().map(|folder| folder.join(format!("history-{}", plan.service)));
+/// Joins at a terminal or a pipe.
+pub(crate) fn join_by_lines(plan: JoinPlan) -> ExitCode {
+    // What is said in confidence is not kept.
+    let folder = services::state_folder().filter(|_| plan.service != Service::Talk);
+    let history = folder.map(|folder| folder.join(format!("history-{}", plan.service)));
     let (mut terminal, keyboard) = Terminal::open(history);
     let outcome = drive::join(plan, keyboard, &mut |shown| terminal.show(shown));
     terminal.close();
-    (outcome.map_err(Into::into), terminal.complained())
+    tell(outcome.map_err(Into::into), terminal.complained())
 }
 
 /// Which lab, whom to reach, and the lab's machine.
@@ -113,7 +119,7 @@ fn check_name(name: &str, fits: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn plan(service: Service, client: ClientArgs, make: MakeClient) -> anyhow::Result<JoinPlan> {
+pub(crate) fn plan(service: Service, client: ClientArgs, make: MakeClient) -> anyhow::Result<JoinPlan> {
     if client.contradicts_itself() {
         bail!("the address and the flag name different transports: leave one out");
     }
@@ -139,7 +145,19 @@ fn plan(service: Service, client: ClientArgs, make: MakeClient) -> anyhow::Resul
     let (family, bind) = (client.family.family(), client.bind);
     let silence_max = (service == Service::Chat).then_some(SILENCE_MAX);
     let connect_max = client.timeout;
-    Ok(JoinPlan { service, host, port, family, transport, bind, connect_max, silence_max, rules, machine })
+    Ok(JoinPlan {
+        service,
+        host,
+        port,
+        family,
+        transport,
+        bind,
+        connect_max,
+        silence_max,
+        listen: Vec::new(),
+        rules,
+        machine,
+    })
 }
 
 /// Says it when our own port is one that our servers never answer.

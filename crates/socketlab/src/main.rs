@@ -13,6 +13,7 @@ mod printer;
 mod serve;
 mod services;
 mod settings;
+mod talk;
 mod terminal;
 
 use std::io::Write as _;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Man => write_manual(),
         Command::Help { command } => help(command.as_deref()),
         Command::Client(client) => return join::run(client),
+        Command::Talk(args) => return talk::run(args),
     };
     report(result, USAGE)
 }

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
+use cipher::Keys;
 use drive::{Keep, Listen, RoomPlan, ServicePlan, StorePlan};
 use labs::framing::Rules;
-use labs::{Machine, Service, Shelf, ShelfLimits, Transport, add, alnum, board, calc, chat, clock, echo, numbers, sum};
+use labs::{
+    Machine, Service, Shelf, ShelfLimits, Transport, add, alnum, board, calc, chat, clock, echo, numbers, sum, talk,
+};
 
 use crate::settings::{DialectName, FramingMode, Settings};
 
@@ -48,6 +51,7 @@ pub(crate) fn plan(service: Service, listen: Vec<Listen>, settings: &Settings) -
         Service::Add => plan.stream_machine = Some(maker(add::Server::default)),
         Service::Sum => plan_sum(&mut plan, settings),
         Service::Board => plan_board(&mut plan, settings)?,
+        Service::Talk => plan_talk(&mut plan)?,
         Service::Chat => plan_chat(&mut plan, settings)?,
     }
     Ok(plan)
@@ -91,6 +95,20 @@ fn plan_board(plan: &mut ServicePlan, settings: &Settings) -> anyhow::Result<()>
     plan.datagram_machine = Some(maker(move || server(&shelf, Transport::Udp)));
     plan.rules.bare = board::BARE_ENDING;
     Ok(())
+}
+
+fn plan_talk(plan: &mut ServicePlan) -> anyhow::Result<()> {
+    let keys = talk_keys()?;
+    let text_bytes_max = plan.rules.message_bytes_max;
+    plan.rules.message_bytes_max = talk::UNIT_BYTES_MAX;
+    plan.stream_machine = Some(maker(move || talk::Server::new(Arc::clone(&keys), text_bytes_max)));
+    Ok(())
+}
+
+/// Our keys for talk, made at their first use.
+pub(crate) fn talk_keys() -> anyhow::Result<Arc<dyn talk::Keyring>> {
+    let folder = state_folder().context("talk needs a place for its keys: set HOME or XDG_STATE_HOME")?;
+    Ok(Arc::new(Keys::open(&folder)?))
 }
 
 fn plan_chat(plan: &mut ServicePlan, settings: &Settings) -> anyhow::Result<()> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use labs::framing::Ending;
 use labs::sum::Dialect;
-use labs::{Connection, Datagrams, Event, Machine, Now, Outbox, Peer, Service, Shelf, ShelfLimits, Transport};
+use labs::{Connection, Datagrams, Event, Machine, Now, Outbox, Peer, Service, Shelf, ShelfLimits, Transport, talk};
 
 use super::Moves;
 use crate::host::{ClientOptions, Options};
@@ -60,8 +60,15 @@ impl Stage {
             members_max: 3,
         };
         let count = flag(4).then_some(3);
-        let client =
-            ClientOptions { dialect, acknowledged: flag(0), count, lasting: flag(7), ..ClientOptions::default() };
+        let client = ClientOptions {
+            dialect,
+            acknowledged: flag(0),
+            count,
+            lasting: flag(7),
+            role: if flag(0) { talk::Role::Server } else { talk::Role::Client },
+            talk_dialect: if flag(1) { talk::Dialect::Lab } else { talk::Dialect::Sound },
+            ..ClientOptions::default()
+        };
         let over_udp = service.speaks(Transport::Udp) && (flag(5) || !service.speaks(Transport::Tcp));
         // A chat's server has one machine for all: it is for `play_room`.
         let is_client = flag(6) || service == Service::Chat;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use labs::{Service, Transport};
+use labs::{Service, Transport, talk};
 
 use super::{Scenario, Speech, Step};
 use crate::host::Options;
@@ -14,10 +14,12 @@ const IDLE_MAX: Duration = Duration::from_secs(2);
 
 pub(super) fn all() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
-    for service in Service::ALL.into_iter().filter(|service| service.speaks(Transport::Tcp)) {
+    let in_words = |service: &Service| service.speaks(Transport::Tcp) && *service != Service::Talk;
+    for service in Service::ALL.into_iter().filter(in_words) {
         scenarios.extend([overlong(service), idle(service), reset(service)]);
         scenarios.extend([padding_only(service), empty(service)]);
     }
+    scenarios.extend([no_key(), reset(Service::Talk), empty(Service::Talk)]);
     let datagrams = Service::ALL.into_iter().filter(|service| service.speaks(Transport::Udp));
     scenarios.extend(datagrams.map(overlong_datagram));
     scenarios
@@ -68,6 +70,11 @@ fn padding_only(service: Service) -> Scenario {
 fn empty(service: Service) -> Scenario {
     let steps = vec![Step::HalfClose, Step::ExpectEnd];
     scenario(service, "a program that ends at once", Options::default(), steps)
+}
+
+fn no_key() -> Scenario {
+    let steps = vec![Step::Send(b"GET / HTTP/1.1\r\n".to_vec()), Step::Expect(talk::KEY_ERROR.into()), Step::ExpectEnd];
+    scenario(Service::Talk, "a program that sends no key", Options::default(), steps)
 }
 
 fn overlong_datagram(service: Service) -> Scenario {

@@ -8,7 +8,9 @@ use std::time::Duration;
 use labs::Service;
 
 pub(crate) use layers::{Layered, Overlay, Source};
-pub(crate) use values::{Addresses, DialectName, FramingMode, IpVersion, LogFormat, Setting, parse_duration};
+pub(crate) use values::{
+    Addresses, DialectName, FramingMode, IpVersion, LogFormat, Setting, TalkDialect, parse_duration,
+};
 use values::{Count, DateFormat, FileName, Span};
 
 /// A key as `socketlab config` shows it.
@@ -150,6 +152,7 @@ pub(crate) struct Settings {
     add: Plain,
     pub(crate) sum: Sum,
     pub(crate) board: Board,
+    talk: Plain,
     pub(crate) chat: Chat,
 }
 
@@ -164,6 +167,7 @@ impl Settings {
             Service::Add => self.add.common(),
             Service::Sum => self.sum.common(),
             Service::Board => self.board.common(),
+            Service::Talk => self.talk.common(),
             Service::Chat => self.chat.common(),
         }
     }
@@ -183,6 +187,7 @@ impl Settings {
                 Service::Add => self.add.rows(&prefix, &mut rows),
                 Service::Sum => self.sum.rows(&prefix, &mut rows),
                 Service::Board => self.board.rows(&prefix, &mut rows),
+                Service::Talk => self.talk.rows(&prefix, &mut rows),
                 Service::Chat => self.chat.rows(&prefix, &mut rows),
             }
         }

@@ -124,6 +124,10 @@ words! {
     DialectName { "plain" => Plain, "steps" => Steps }
 }
 words! {
+    /// How `talk` is kept from others.
+    TalkDialect { "lab" => Lab, "sound" => Sound }
+}
+words! {
     /// How a server prints.
     LogFormat { "text" => Text, "json" => Json }
 }

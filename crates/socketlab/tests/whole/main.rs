@@ -20,5 +20,6 @@ mod server;
 mod settings;
 mod shutdown;
 mod students;
+mod talk;
 mod terminal;
 mod two_computers;

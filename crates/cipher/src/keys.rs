@@ -1,0 +1,126 @@
+//! Our keys, and what is done with them.
+
+use std::path::Path;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::rsa::{
+    KeySize, OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepAlgorithm, OaepPrivateDecryptingKey,
+    OaepPublicEncryptingKey, PrivateDecryptingKey, PublicEncryptingKey,
+};
+use labs::talk::{self, Dialect, Keyring, PublicKey, SOUND_KEY_BITS_MIN};
+use pem::{EncodeConfig, LineEnding, Pem};
+use zeroize::Zeroizing;
+
+use crate::channel::Channel;
+use crate::{KeyError, keyfile, small};
+
+/// Our two keys: one for each dialect, so that what is done with the one in the lab says nothing about the other.
+pub struct Keys {
+    lab: OwnKey,
+    sound: OwnKey,
+}
+
+struct OwnKey {
+    private: OaepPrivateDecryptingKey,
+    public: PublicKey,
+}
+
+/// AWS-LC takes no smaller ones.
+const BITS_MIN: u32 = 2048;
+const LAB_FILE: &str = "talk-lab.pem";
+const SOUND_FILE: &str = "talk.pem";
+
+impl Keys {
+    /// Reads our keys from a folder; those that are not there are made.
+    ///
+    /// # Errors
+    /// If a key can be neither read nor made, or if others can read it.
+    pub fn open(folder: &Path) -> Result<Self, KeyError> {
+        let key = |file, size, bits_min| {
+            let path = folder.join(file);
+            let key = keyfile::open(&path, size, bits_min as usize)?;
+            OwnKey::new(key).ok_or(KeyError::Damaged(path))
+        };
+        Ok(Self {
+            lab: key(LAB_FILE, KeySize::Rsa2048, BITS_MIN)?,
+            sound: key(SOUND_FILE, KeySize::Rsa3072, SOUND_KEY_BITS_MIN)?,
+        })
+    }
+
+    fn own(&self, dialect: Dialect) -> &OwnKey {
+        match dialect {
+            Dialect::Lab => &self.lab,
+            Dialect::Sound => &self.sound,
+        }
+    }
+}
+
+impl OwnKey {
+    fn new(private: PrivateDecryptingKey) -> Option<Self> {
+        let bits = u32::try_from(private.key_size_bits()).ok()?;
+        let spki = private.public_key().as_der().ok()?.as_ref().to_vec();
+        Some(Self { private: OaepPrivateDecryptingKey::new(private).ok()?, public: PublicKey { spki, bits } })
+    }
+}
+
+fn algorithm(dialect: Dialect) -> &'static OaepAlgorithm {
+    match dialect {
+        Dialect::Lab => &OAEP_SHA1_MGF1SHA1,
+        Dialect::Sound => &OAEP_SHA256_MGF1SHA256,
+    }
+}
+
+impl Keyring for Keys {
+    fn own_pem(&self, dialect: Dialect) -> Vec<u8> {
+        let pem = Pem::new(dialect.label(), self.own(dialect).public.spki.as_slice());
+        let text = pem::encode_config(&pem, EncodeConfig::new().set_line_ending(LineEnding::LF));
+        text.trim_end().as_bytes().to_vec()
+    }
+
+    fn own_key(&self, dialect: Dialect) -> PublicKey {
+        self.own(dialect).public.clone()
+    }
+
+    fn read_key(&self, pem: &[u8]) -> Option<PublicKey> {
+        let (spki, bits) = small::read(pem::parse(pem).ok()?.contents())?;
+        Some(PublicKey { spki, bits })
+    }
+
+    fn encrypt(&self, dialect: Dialect, to: &PublicKey, text: &[u8]) -> Option<Vec<u8>> {
+        if to.bits < BITS_MIN {
+            return if dialect == Dialect::Lab { small::encrypt(&to.spki, text) } else { None };
+        }
+        let key = OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(&to.spki).ok()?).ok()?;
+        let mut block = vec![0; key.ciphertext_size()];
+        key.encrypt(algorithm(dialect), text, &mut block, None).ok()?;
+        Some(block)
+    }
+
+    fn decrypt(&self, dialect: Dialect, block: &[u8]) -> Option<Vec<u8>> {
+        let key = &self.own(dialect).private;
+        let mut room = Zeroizing::new(vec![0; key.min_output_size()]);
+        let text = key.decrypt(algorithm(dialect), block, &mut room, None).ok()?;
+        Some(text.to_vec())
+    }
+
+    fn random(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        // AWS-LC aborts rather than give none.
+        let filled = aws_lc_rs::rand::fill(&mut bytes);
+        assert!(filled.is_ok(), "the system gives no randomness");
+        bytes
+    }
+
+    fn digest(&self, bytes: &[u8]) -> [u8; 32] {
+        let mut result = [0; 32];
+        result.copy_from_slice(digest(&SHA256, bytes).as_ref());
+        result
+    }
+
+    fn channel(&self, secret: &[u8], salt: &[u8], info: &[u8]) -> Box<dyn talk::Channel> {
+        let channel = Channel::derive(secret, salt, info);
+        // It fails only for keys longer than ours.
+        Box::new(channel.expect("44 bytes can be derived"))
+    }
+}

@@ -1,0 +1,130 @@
+//! Keys on disk, blocks at every size, channels, and what is known of peers.
+#![allow(clippy::unwrap_used, reason = "what is not there fails the test, as it should")]
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use cipher::{KeyError, Keys, KnownPeers};
+use labs::talk::{Dialect, Fingerprint, Keyring as _, Meeting};
+
+/// Making keys takes long, and two suffice.
+fn keys() -> &'static (Keys, Keys) {
+    static KEYS: OnceLock<(Keys, Keys)> = OnceLock::new();
+    KEYS.get_or_init(|| {
+        let open = || Keys::open(tempfile::tempdir().unwrap().path()).unwrap();
+        (open(), open())
+    })
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn keys_are_made_once_and_for_their_owner_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("state");
+    let first = Keys::open(&folder).unwrap();
+    let again = Keys::open(&folder).unwrap();
+    for dialect in [Dialect::Lab, Dialect::Sound] {
+        assert_eq!(first.own_pem(dialect), again.own_pem(dialect));
+    }
+    let mut files: Vec<_> = folder.read_dir().unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let names: Vec<_> = files.iter().map(|file| file.file_name().unwrap().to_str().unwrap()).collect();
+    assert_eq!(names, ["talk-lab.pem", "talk.pem"]);
+    assert!(files.iter().all(|file| mode(file) == 0o600));
+
+    std::fs::set_permissions(&files[0], Permissions::from_mode(0o644)).unwrap();
+    assert!(matches!(Keys::open(&folder), Err(KeyError::Exposed(_))));
+    std::fs::set_permissions(&files[0], Permissions::from_mode(0o600)).unwrap();
+    std::fs::write(&files[0], "no key").unwrap();
+    let error = Keys::open(&folder).err().unwrap().to_string();
+    assert!(error.contains("talk-lab.pem is damaged") && error.contains("remove it"), "{error}");
+}
+
+#[test]
+fn what_is_encrypted_to_a_key_only_its_owner_reads() {
+    let (ours, theirs) = keys();
+    for dialect in [Dialect::Lab, Dialect::Sound] {
+        let key = ours.read_key(&theirs.own_pem(dialect)).unwrap();
+        assert_eq!(key, theirs.own_key(dialect));
+        let longest = key.text_bytes_max(dialect);
+        for text in [vec![], vec![7], vec![7; longest]] {
+            let block = ours.encrypt(dialect, &key, &text).unwrap();
+            assert_eq!(block.len(), key.block_bytes());
+            assert_eq!(theirs.decrypt(dialect, &block), Some(text));
+            assert_eq!(ours.decrypt(dialect, &block), None);
+        }
+        assert_eq!(ours.encrypt(dialect, &key, &vec![7; longest + 1]), None);
+        let mut altered = ours.encrypt(dialect, &key, b"text").unwrap();
+        altered[20] ^= 1;
+        assert_eq!(theirs.decrypt(dialect, &altered), None);
+    }
+}
+
+/// A key of 1024 bits, in the three forms in which programs send it; nobody has its private half any more.
+const SMALL_SPKI: &str = include_str!("small-spki.pem");
+const SMALL_PKCS1: &str = include_str!("small-pkcs1.pem");
+
+#[test]
+fn small_keys_are_read_and_encrypted_to_in_the_lab_only() {
+    let (ours, _) = keys();
+    let key = ours.read_key(SMALL_SPKI.as_bytes()).unwrap();
+    assert_eq!((key.bits, key.text_bytes_max(Dialect::Lab)), (1024, 86));
+    assert_eq!(ours.read_key(SMALL_PKCS1.as_bytes()), Some(key.clone()));
+    let crlf = SMALL_SPKI.replace('\n', "\r\n");
+    assert_eq!(ours.read_key(crlf.as_bytes()), Some(key.clone()));
+    // Some programs do not wrap it.
+    let lines: Vec<_> = SMALL_SPKI.lines().collect();
+    let [begin, body @ .., end] = &lines[..] else { panic!("{lines:?}") };
+    let unwrapped = format!("{begin}\n{}\n{end}", body.concat());
+    assert_eq!(ours.read_key(unwrapped.as_bytes()), Some(key.clone()));
+    assert_eq!(ours.encrypt(Dialect::Lab, &key, &[7; 86]).unwrap().len(), 128);
+    assert_eq!(ours.encrypt(Dialect::Lab, &key, &[7; 87]), None);
+    assert_eq!(ours.encrypt(Dialect::Sound, &key, &[7; 8]), None);
+    assert_eq!(ours.read_key(b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"), None);
+}
+
+#[test]
+fn a_channel_opens_only_what_was_sealed_in_its_place() {
+    let (ours, _) = keys();
+    let channel = || ours.channel(b"secret", b"salt", b"info");
+    let mut sealed = b"text".to_vec();
+    channel().seal(3, b"head", &mut sealed);
+    assert!(!sealed.windows(4).any(|window| window == b"text"));
+    let open = |counter, header: &[u8], sealed: &[u8]| {
+        let mut text = sealed.to_vec();
+        channel().open(counter, header, &mut text).then_some(text)
+    };
+    assert_eq!(open(3, b"head", &sealed), Some(b"text".to_vec()));
+    assert_eq!(open(4, b"head", &sealed), None);
+    assert_eq!(open(3, b"haed", &sealed), None);
+    for place in 0..sealed.len() {
+        let mut altered = sealed.clone();
+        altered[place] ^= 1;
+        assert_eq!(open(3, b"head", &altered), None);
+    }
+    let mut other = sealed.clone();
+    assert!(!ours.channel(b"secret", b"salt", b"other").open(3, b"head", &mut other));
+}
+
+#[test]
+fn a_known_peer_is_known_again_and_a_changed_key_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("known");
+    let (first, second) = (Fingerprint([1; 32]), Fingerprint([2; 32]));
+    let peers = KnownPeers::new(path.clone());
+    assert_eq!(peers.meet("lab:12008", first), Meeting::New);
+    assert_eq!(peers.meet("lab:12008", first), Meeting::Known);
+    assert_eq!(peers.meet("lab:12009", second), Meeting::New);
+    assert_eq!(mode(&path), 0o600);
+    let Meeting::Changed { known, advice } = peers.meet("lab:12008", second) else { panic!("the key has changed") };
+    assert_eq!(known, "01".repeat(32));
+    assert!(advice.contains("remove the line `lab:12008 …`"), "{advice}");
+    // What is refused is not remembered.
+    assert_eq!(peers.meet("lab:12008", first), Meeting::Known);
+    assert!(matches!(KnownPeers::new(folder.path().to_owned()).meet("lab", first), Meeting::Unkept(_)));
+}

@@ -1,0 +1,71 @@
+//! `socketlab talk`: from arguments to a conversation, whichever side connects.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail, ensure};
+use cipher::KnownPeers;
+use drive::{JoinPlan, Listen};
+use labs::framing::Rules;
+use labs::talk::{Dialect, Meet, Person, Role, UNIT_BYTES_MAX};
+use labs::{Service, Transport};
+
+use crate::cli::{FamilyArgs, TalkArgs};
+use crate::settings::TalkDialect;
+use crate::{USAGE, address::Address, join, report, services};
+
+/// Where the keys of peers are remembered, in the state folder.
+const KNOWN_FILE: &str = "talk-known";
+/// How long a peer may take to send its key: many programs make it only once they are connected, which takes seconds.
+const KEY_MAX: Duration = Duration::from_secs(60);
+
+pub(crate) fn run(args: TalkArgs) -> ExitCode {
+    match plan(args) {
+        Ok(plan) => join::join_by_lines(plan),
+        Err(error) => report(Err(error), USAGE),
+    }
+}
+
+fn plan(args: TalkArgs) -> anyhow::Result<JoinPlan> {
+    let TalkArgs { client, listen, dialect } = args;
+    ensure!(client.framing.is_none(), "talk has no line ends: leave out --framing");
+    let dialect = match dialect {
+        TalkDialect::Lab => Dialect::Lab,
+        TalkDialect::Sound => Dialect::Sound,
+    };
+    let listens = listen.map(|address| places(&address, client.family)).transpose()?;
+    let role = if listens.is_some() { Role::Server } else { Role::Client };
+    let keys = services::talk_keys()?;
+    let folder =
+        services::state_folder().context("talk needs a place for the keys of peers: set HOME or XDG_STATE_HOME")?;
+    let known = KnownPeers::new(folder.join(KNOWN_FILE));
+    let called = client.server.as_ref();
+    let host = called.and_then(|called| called.host.clone()).unwrap_or_else(|| "localhost".to_owned());
+    let called = format!("{host}:{}", called.and_then(|called| called.port).unwrap_or_else(|| Service::Talk.port()));
+    let make: join::MakeClient = Box::new(move |dial, _| {
+        // A peer that we call is known by the name by which we call it; one that calls us, by its address.
+        let name = match role {
+            Role::Client => called,
+            Role::Server => format!("from-{}", dial.server.ip()),
+        };
+        let meet: Meet = Box::new(move |seen| known.meet(&name, seen));
+        Box::new(Person::new(keys, role, dialect, KEY_MAX, meet))
+    });
+    let mut plan = join::plan(Service::Talk, client, make)?;
+    plan.rules = Rules { message_bytes_max: UNIT_BYTES_MAX, ..Rules::default() };
+    plan.listen = listens.unwrap_or_default();
+    Ok(plan)
+}
+
+/// Where to wait for the peer.
+fn places(address: &Address, family: FamilyArgs) -> anyhow::Result<Vec<Listen>> {
+    if address.transport == Some(Transport::Udp) {
+        bail!("talk is not spoken over udp");
+    }
+    let own = address.local(Service::Talk.port(), false).map_err(|why| anyhow!("--listen {address}: {why}"))?;
+    let allowed = own.into_iter().filter(|address| family.family().allows(address));
+    let optional = address.host.is_none();
+    let places: Vec<_> = allowed.map(|address| Listen { transport: Transport::Tcp, address, optional }).collect();
+    ensure!(!places.is_empty(), "--listen {address} is not of the wanted version of IP: leave out -4 or -6");
+    Ok(places)
+}
