@@ -57,10 +57,12 @@ fn key(name: &str) -> String {
     seen.flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkc().collect()
 }
 
-/// Letters and spaces that show nothing, or nothing but a gap.
+/// What shows nothing or nothing but a gap, and is no part of a sign.
 fn is_blank(c: char) -> bool {
     let fillers = matches!(c, '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}');
-    fillers || c != ' ' && c.is_whitespace()
+    // Joiners and selectors make one sign of several; flags are spelled with tags.
+    let joins = matches!(c, '\u{180b}'..='\u{180f}' | '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0020}'..='\u{e01ef}');
+    fillers || c != ' ' && c.is_whitespace() || is_unseen(c) && !joins
 }
 
 /// Characters that only change how others are shown (Unicode's `Default_Ignorable_Code_Point`): a part of an emoji needs them.
@@ -86,7 +88,18 @@ mod tests {
 
     #[test]
     fn names_of_any_script_fit() {
-        for name in ["Batman", "x", "Ž", "李小龍", "Count Dracula", "🦇", "a\u{301}", &"n".repeat(32)] {
+        for name in [
+            "Batman",
+            "x",
+            "Ž",
+            "李小龍",
+            "Count Dracula",
+            "🦇",
+            "👩\u{200d}💻",
+            "❤\u{fe0f}",
+            "a\u{301}",
+            &"n".repeat(32),
+        ] {
             assert_eq!(Name::new(name.as_bytes()).unwrap().as_str(), name);
         }
         assert_eq!(Name::new(b" Robin \t").unwrap().as_str(), "Robin");
