@@ -50,7 +50,7 @@ impl Theme {
         match kind {
             Kind::Said { .. } | Kind::Plain => style,
             Kind::Own | Kind::Private => style.add_modifier(Modifier::BOLD),
-            Kind::Server => style.add_modifier(Modifier::DIM),
+            Kind::Server | Kind::Earlier => style.add_modifier(Modifier::DIM),
             Kind::Note if self.colours => style.fg(Color::Yellow),
             Kind::Note => style.add_modifier(Modifier::ITALIC),
         }
