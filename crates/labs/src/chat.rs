@@ -28,3 +28,7 @@ pub const SERVER: &str = "Server";
 pub const QUITS: [&str; 3] = ["quit", "q", "/quit"];
 /// What the answer to a name begins with if it cannot be had.
 const REFUSED: &[u8] = b"Error: ";
+/// What the server says to one whom the operator removes.
+const REMOVED: &str = "the operator removed you";
+/// What it says to one that said nothing for too long, before and behind how long that was.
+const IDLE: [&str; 2] = ["nothing heard for ", ", closing the connection"];

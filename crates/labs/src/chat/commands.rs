@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use crate::chat::lobby::{Room, Rooms};
-use crate::chat::{Name, QUITS, SERVER, Server};
+use crate::chat::{Name, QUITS, REMOVED, SERVER, Server};
 use crate::room::RoomId;
 use crate::visible::{Shown, Text};
 use crate::{Now, Outbox, Peer};
@@ -158,7 +158,7 @@ impl Server {
         let Some(&peer) = key.ok().and_then(|key| self.names.get(&*key)) else {
             return out.print(format_args!("nobody here is called {}; /who lists everyone", Shown(name)));
         };
-        out.send_text(Peer::Remote(peer), format_args!("{SERVER}: the operator removed you"));
+        out.send_text(Peer::Remote(peer), format_args!("{SERVER}: {REMOVED}"));
         self.remove(now, peer, out);
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Client, Phase};
 use crate::backoff::Backoff;
+use crate::chat::{IDLE, REMOVED, SERVER};
 use crate::visible::Text;
 use crate::{Now, Outbox, Peer};
 
@@ -13,8 +14,8 @@ use crate::{Now, Outbox, Peer};
 const NAME_TRIES_MAX: u32 = 10;
 /// A talk this long shows that the server is well, and that the next wait may be short again.
 const STEADY: Duration = Duration::from_secs(10);
-/// Behind these the server closes, and whoever came back unasked would not be welcome.
-const DISMISSALS: [&[u8]; 2] = [b"Server: the operator removed you", b"Server: nothing heard for "];
+/// How a [`Duration`] may end.
+const UNITS: [&str; 4] = ["s", "ms", "µs", "ns"];
 
 /// What was sent before a connection broke has arrived by then, since the system breaks one that does not acknowledge it for so long.
 pub(super) const DOUBT_BROKEN: Duration = Duration::from_secs(30);
@@ -58,7 +59,7 @@ pub(super) struct Lasting {
     naming: Backoff,
     /// Since when the name is or was ours.
     entered_at: Option<Duration>,
-    /// Whether the server sent us away.
+    /// Whether the server's last line sent us away.
     dismissed: bool,
 }
 
@@ -85,12 +86,29 @@ impl Lasting {
     }
 
     pub(super) fn note_said(&mut self, message: &[u8]) {
-        self.dismissed |= DISMISSALS.iter().any(|words| message.starts_with(words));
+        self.dismissed = notice(message).is_some_and(dismisses);
     }
 
     fn dial_pause(&mut self, now: Now) -> Option<Pause> {
         (!self.dismissed).then(|| Pause::new(now.uptime, self.dialling.next()))
     }
+}
+
+/// The server's own words in its line.
+fn notice(message: &[u8]) -> Option<&str> {
+    std::str::from_utf8(message).ok()?.strip_prefix(SERVER)?.strip_prefix(": ")
+}
+
+/// Whether the server closes behind these words, and whoever came back unasked would not be welcome. They count as a whole, since what a
+/// member whispers begins with its name.
+fn dismisses(notice: &str) -> bool {
+    let idle = notice.strip_prefix(IDLE[0]).and_then(|rest| rest.strip_suffix(IDLE[1]));
+    notice == REMOVED || idle.is_some_and(is_duration)
+}
+
+fn is_duration(text: &str) -> bool {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    unit.len() < text.len() && UNITS.contains(&unit)
 }
 
 impl Client {

@@ -370,6 +370,36 @@ fn whom_the_server_sent_away_comes_back_only_when_asked() {
 }
 
 #[test]
+fn whom_the_server_found_idle_comes_back_only_when_asked() {
+    for idle in ["86400s", "300ms", "1.5s"] {
+        let mut talk = Talk::lasting();
+        talk.said("Server: the operator says goodbye");
+        talk.said(&format!("Server: nothing heard for {idle}, closing the connection"));
+        talk.handle(Event::Finished(Peer::Remote(SERVER)));
+        assert_eq!(talk.client.deadline(), None, "{idle}");
+    }
+}
+
+#[test]
+fn nobody_but_the_server_sends_anyone_away() {
+    for lines in [
+        // The operator's own words, but not the last.
+        &["Server: the operator removed you", "Joker: ha"][..],
+        // Members of strange names, who whisper.
+        &["Server: nothing heard for says to you alone: 1s, closing the connection"],
+        &["Server: nothing heard for 1s says to you alone: , closing the connection"],
+        &["Server: the operator removed you says to you alone: ha"],
+        &["Server: nothing heard for Joker, closing the connection"],
+        &["Server: nothing heard for 1.5, closing the connection"],
+    ] {
+        let mut talk = Talk::lasting();
+        lines.iter().for_each(|line| talk.said(line));
+        talk.handle(Event::Finished(Peer::Remote(SERVER)));
+        assert!(talk.client.deadline().is_some(), "{lines:?}");
+    }
+}
+
+#[test]
 fn without_a_name_nobody_dials_again() {
     let mut talk = Talk::new(Client::new(dial(), None, SETTLE).lasting(7));
     talk.open();
