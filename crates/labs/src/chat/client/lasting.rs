@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::whereabouts::{Answer, Whereabouts};
 use super::{Client, Phase};
 use crate::backoff::Backoff;
 use crate::chat::{IDLE, REMOVED, SERVER};
@@ -61,17 +62,14 @@ pub(super) struct Lasting {
     entered_at: Option<Duration>,
     /// Whether the server's last line sent us away.
     dismissed: bool,
+    pub(super) whereabouts: Whereabouts,
 }
 
 impl Lasting {
-    pub(super) fn entered(&mut self, now: Now, waiting: usize, out: &mut Outbox) {
-        let again = self.entered_at.replace(now.uptime).is_some();
+    /// The name is ours; tells whether it was before.
+    pub(super) fn entered(&mut self, now: Now) -> bool {
         self.naming.reset();
-        if again && waiting > 0 {
-            let messages =
-                if waiting == 1 { "the kept message".to_owned() } else { format!("{waiting} kept messages") };
-            out.print(format_args!("we are back, sending {messages}"));
-        }
+        self.entered_at.replace(now.uptime).is_some()
     }
 
     /// How long to wait until a refused name is said again, and whether it is the first time; none if it was never ours, or for too long not.
@@ -85,8 +83,9 @@ impl Lasting {
         None
     }
 
-    pub(super) fn note_said(&mut self, message: &[u8]) {
+    pub(super) fn note_said(&mut self, message: &[u8]) -> Option<Answer> {
         self.dismissed = notice(message).is_some_and(dismisses);
+        self.whereabouts.note_said(message)
     }
 
     fn dial_pause(&mut self, now: Now) -> Option<Pause> {
@@ -95,7 +94,7 @@ impl Lasting {
 }
 
 /// The server's own words in its line.
-fn notice(message: &[u8]) -> Option<&str> {
+pub(super) fn notice(message: &[u8]) -> Option<&str> {
     std::str::from_utf8(message).ok()?.strip_prefix(SERVER)?.strip_prefix(": ")
 }
 
@@ -115,7 +114,8 @@ impl Client {
     /// A client that dials again when its connection is lost, keeps what is typed meanwhile, and tells how things stand.
     pub fn lasting(self, seed: u64) -> Self {
         let (dialling, naming) = (Backoff::new(seed), Backoff::new(!seed));
-        Self { lasting: Some(Lasting { dialling, naming, entered_at: None, dismissed: false }), ..self }
+        let whereabouts = Whereabouts::default();
+        Self { lasting: Some(Lasting { dialling, naming, entered_at: None, dismissed: false, whereabouts }), ..self }
     }
 
     pub(super) fn dial(&mut self, out: &mut Outbox) {
@@ -136,7 +136,7 @@ impl Client {
             Phase::Leaving { .. } | Phase::Lost(_) => return,
             // The state says it.
             Phase::Dialling => {}
-            Phase::Naming | Phase::Entering { .. } | Phase::Talking | Phase::Taken(_) => {
+            Phase::Naming | Phase::Entering { .. } | Phase::Returning { .. } | Phase::Talking | Phase::Taken(_) => {
                 out.complain(why);
                 for line in self.outgoing.take_sent(now.uptime.saturating_sub(doubt)) {
                     out.complain(format_args!("may not have arrived: {}", Text(&line)));
@@ -148,6 +148,14 @@ impl Client {
         }
         let pause = self.name.as_ref().and_then(|_| lasting.dial_pause(now));
         self.phase = Phase::Lost(pause);
+    }
+
+    pub(super) fn tell_back(&self, out: &mut Outbox) {
+        match self.outgoing.waiting() {
+            0 => {}
+            1 => out.print(format_args!("we are back, sending the kept message")),
+            many => out.print(format_args!("we are back, sending {many} kept messages")),
+        }
     }
 
     pub(super) fn tell_unsent(&self, out: &mut Outbox) {
@@ -167,6 +175,9 @@ impl Client {
         match self.phase {
             Phase::Naming => out.state(format_args!("connected to {server}, without a name")),
             Phase::Entering { .. } => out.state(format_args!("connected to {server}, entering as {name}")),
+            Phase::Returning { .. } => {
+                out.state(format_args!("connected to {server} as {name}, going back to the room"))
+            }
             Phase::Talking => out.state(format_args!("connected to {server} as {name}")),
             Phase::Taken(pause) => {
                 out.state(format_args!("the name {name} is still taken, next try in {} s", pause.seconds))

@@ -3,6 +3,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use super::*;
 use crate::{Outcome, Tone, Transport, Wall};
 
+mod whereabouts;
+
 const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 12009);
 const SETTLE: Duration = Duration::from_millis(100);
 const ANSWER_MAX: Duration = Duration::from_secs(5);
