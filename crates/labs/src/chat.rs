@@ -30,3 +30,12 @@ pub const TOO_SLOW: &str = "Server: you read too slowly and missed what was said
 pub const QUITS: [&str; 3] = ["quit", "q", "/quit"];
 /// What the answer to a name begins with if it cannot be had.
 const REFUSED: &[u8] = b"Error: ";
+/// What the server says to one whom the operator removes.
+const REMOVED: &str = "the operator removed you";
+/// What it says to one that said nothing for too long, before and behind how long that was.
+const IDLE: [&str; 2] = ["nothing heard for ", ", closing the connection"];
+/// What the server says to one that goes to another room, before and behind the room's name: now, or already before.
+const IN_ROOM: &str = "you are in ";
+const IN_ROOM_ENDS: [&str; 2] = [" now", " already"];
+/// What it says to one that would open a room too many.
+const TOO_MANY_ROOMS: &str = "there are too many rooms; /rooms lists them";

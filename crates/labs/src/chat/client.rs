@@ -11,8 +11,10 @@ use crate::{Dial, Event, Machine, Now, Outbox, Peer};
 mod lasting;
 #[cfg(test)]
 mod tests;
+mod whereabouts;
 
 use lasting::{DOUBT_BROKEN, DOUBT_CLOSED, Lasting, Pause};
+use whereabouts::Answer;
 
 const PROMPT: &str = "> ";
 /// After `quit`, how long the server may take to close.
@@ -43,6 +45,10 @@ enum Phase {
     Naming,
     /// The name is said.
     Entering {
+        until: Duration,
+    },
+    /// Back under our name, on the way to our room.
+    Returning {
         until: Duration,
     },
     Talking,
@@ -95,9 +101,13 @@ impl Client {
     }
 
     fn entered(&mut self, now: Now, out: &mut Outbox) {
+        let again = self.lasting.as_mut().is_some_and(|lasting| lasting.entered(now));
+        if self.go_back(now, out) {
+            return;
+        }
         self.phase = Phase::Talking;
-        if let Some(lasting) = &mut self.lasting {
-            lasting.entered(now, self.outgoing.waiting(), out);
+        if again {
+            self.tell_back(out);
         }
     }
 
@@ -115,17 +125,22 @@ impl Client {
 
     /// The server's line.
     fn said(&mut self, now: Now, message: &[u8], out: &mut Outbox) {
-        let decides = matches!(self.phase, Phase::Entering { .. } | Phase::Talking) && !self.answered;
+        let named = matches!(self.phase, Phase::Entering { .. } | Phase::Returning { .. } | Phase::Talking);
+        let decides = named && !self.answered;
         self.answered = true;
         if decides && message.starts_with(REFUSED) {
             return self.refused(now, message, out);
         }
         out.send(Peer::Terminal, message);
-        if let Some(lasting) = &mut self.lasting {
-            lasting.note_said(message);
-        }
-        if decides {
-            self.entered(now, out);
+        let room = self.lasting.as_mut().and_then(|lasting| lasting.note_said(message));
+        match (self.phase, room) {
+            (Phase::Entering { .. }, _) => self.entered(now, out),
+            (Phase::Returning { .. }, Some(Answer::Entered)) => {
+                self.phase = Phase::Talking;
+                self.tell_back(out);
+            }
+            (Phase::Returning { .. }, Some(Answer::Refused)) => self.stay_away(out),
+            _ => {}
         }
     }
 
@@ -174,11 +189,19 @@ impl Client {
         let talking = match self.phase {
             Phase::Talking => true,
             Phase::Leaving { .. } => false,
-            Phase::Naming | Phase::Entering { .. } | Phase::Taken(_) | Phase::Lost(_) | Phase::Dialling => return,
+            Phase::Naming
+            | Phase::Entering { .. }
+            | Phase::Returning { .. }
+            | Phase::Taken(_)
+            | Phase::Lost(_)
+            | Phase::Dialling => return,
         };
         while let Some(line) = self.outgoing.next(now.uptime, self.ending) {
             if talking {
                 echo(line, out);
+            }
+            if let Some(lasting) = &mut self.lasting {
+                lasting.whereabouts.note_sent(line);
             }
             out.send(self.dial.peer(), line);
         }
@@ -190,7 +213,11 @@ impl Client {
     /// Says `quit` where there is somebody to say it to, and waits for the server to close.
     fn leave(&mut self, now: Now, quit: &[u8], out: &mut Outbox) {
         match self.phase {
-            Phase::Entering { .. } | Phase::Talking => {
+            Phase::Entering { .. } | Phase::Returning { .. } | Phase::Talking => {
+                if self.phase != Phase::Talking && self.wanted_room().is_some() {
+                    self.tell_unsent(out);
+                    self.outgoing.take_waiting();
+                }
                 self.outgoing.push_last(quit);
                 self.phase = Phase::Leaving { until: now.uptime + self.outgoing.sending_max() + FAREWELL_MAX };
             }
@@ -204,6 +231,7 @@ impl Client {
     fn time_out(&mut self, now: Now, out: &mut Outbox) {
         match &mut self.phase {
             Phase::Entering { until } if *until <= now.uptime => self.entered(now, out),
+            Phase::Returning { until } if *until <= now.uptime => self.stay_away(out),
             Phase::Taken(pause) if pause.is_over(now.uptime) => self.enter(now, out),
             Phase::Lost(Some(pause)) if pause.is_over(now.uptime) => self.dial(out),
             Phase::Taken(pause) | Phase::Lost(Some(pause)) => pause.tick(now.uptime),
@@ -213,6 +241,7 @@ impl Client {
             }
             Phase::Naming
             | Phase::Entering { .. }
+            | Phase::Returning { .. }
             | Phase::Talking
             | Phase::Lost(None)
             | Phase::Dialling
@@ -253,7 +282,7 @@ impl Machine for Client {
     fn deadline(&self) -> Option<Duration> {
         let sending = self.outgoing.due(self.ending);
         match self.phase {
-            Phase::Entering { until } => Some(until),
+            Phase::Entering { until } | Phase::Returning { until } => Some(until),
             Phase::Talking => sending,
             Phase::Taken(pause) | Phase::Lost(Some(pause)) => Some(pause.tick_at()),
             Phase::Leaving { until } => sending.into_iter().chain([until]).min(),

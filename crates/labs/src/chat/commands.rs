@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use crate::chat::lobby::{Room, Rooms};
-use crate::chat::{Name, QUITS, SERVER, Server};
+use crate::chat::{IN_ROOM, IN_ROOM_ENDS, Name, QUITS, REMOVED, SERVER, Server, TOO_MANY_ROOMS};
 use crate::room::RoomId;
 use crate::visible::{Shown, Text};
 use crate::{Now, Outbox, Peer};
@@ -99,14 +99,15 @@ impl Server {
             return out.send_text(asker, why);
         };
         let Some(id) = self.rooms.find_or_open(&name) else {
-            return out.send_text(asker, format_args!("{SERVER}: there are too many rooms; /rooms lists them"));
+            return out.send_text(asker, format_args!("{SERVER}: {TOO_MANY_ROOMS}"));
         };
+        let [now_end, already_end] = IN_ROOM_ENDS;
         if id == login.room {
-            return out.send_text(asker, format_args!("{SERVER}: you are in {name} already"));
+            return out.send_text(asker, format_args!("{SERVER}: {IN_ROOM}{name}{already_end}"));
         }
         let old = std::mem::replace(&mut login.room, id);
         if let Some(room) = self.rooms.get(id) {
-            out.send_text(asker, format_args!("{SERVER}: you are in {} now", room.name()));
+            out.send_text(asker, format_args!("{SERVER}: {IN_ROOM}{}{now_end}", room.name()));
         }
         // It hears the new room before the old one hears that it left, and so does not hear that.
         self.rooms.join(now, id, login.who(peer), out);
@@ -160,7 +161,7 @@ impl Server {
         let Some(&peer) = key.ok().and_then(|key| self.names.get(&*key)) else {
             return out.print(format_args!("nobody here is called {}; /who lists everyone", Shown(name)));
         };
-        out.send_text(Peer::Remote(peer), format_args!("{SERVER}: the operator removed you"));
+        out.send_text(Peer::Remote(peer), format_args!("{SERVER}: {REMOVED}"));
         self.remove(now, peer, out);
     }
 }

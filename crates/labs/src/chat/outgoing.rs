@@ -48,6 +48,11 @@ impl Outgoing {
         self.waiting.len()
     }
 
+    /// All lines that wait: they will not be sent.
+    pub(crate) fn take_waiting(&mut self) -> VecDeque<Box<[u8]>> {
+        std::mem::take(&mut self.waiting)
+    }
+
     /// The uptime at which the next line may be sent to a server that speaks so; none if no line waits.
     pub(crate) fn due(&self, ending: Ending) -> Option<Duration> {
         self.waiting.front()?;

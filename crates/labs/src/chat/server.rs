@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::chat::commands::Command;
 use crate::chat::flood::{Flood, FloodLimit, Verdict};
 use crate::chat::lobby::{LOBBY, RoomBounds, Rooms, Who};
-use crate::chat::{Name, SERVER};
+use crate::chat::{IDLE, Name, SERVER};
 use crate::members::Members;
 use crate::room::RoomId;
 use crate::visible::Shown;
@@ -163,7 +163,7 @@ impl Server {
             let (login_max, idle_max) = (self.options.login_max, self.options.idle_max);
             let why = match member.login {
                 None => format!("Error: no name within {login_max:?}, closing the connection"),
-                Some(_) => format!("{SERVER}: nothing heard for {idle_max:?}, closing the connection"),
+                Some(_) => format!("{SERVER}: {}{idle_max:?}{}", IDLE[0], IDLE[1]),
             };
             out.send(Peer::Remote(peer), why.as_bytes());
             self.see_off(now, peer, member, out);

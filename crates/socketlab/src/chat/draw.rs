@@ -13,6 +13,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::chat::entry::Kind;
 use crate::chat::history::Row;
 use crate::chat::model::Model;
+use crate::chat::wrap;
 
 /// Whether there are colours. Without them all is still told apart, by signs, names and brightness.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +50,7 @@ impl Theme {
         match kind {
             Kind::Said { .. } | Kind::Plain => style,
             Kind::Own | Kind::Private => style.add_modifier(Modifier::BOLD),
-            Kind::Server => style.add_modifier(Modifier::DIM),
+            Kind::Server | Kind::Earlier => style.add_modifier(Modifier::DIM),
             Kind::Note if self.colours => style.fg(Color::Yellow),
             Kind::Note => style.add_modifier(Modifier::ITALIC),
         }
@@ -74,7 +75,8 @@ fn draw_talk(frame: &mut Frame<'_>, model: &Model, theme: Theme, area: Rect) {
     let rows = usize::from(if follows { area.height } else { area.height.saturating_sub(1) });
     // Short talks stand at the top.
     for (y, row) in area.rows().zip(model.history.window(rows)) {
-        put(frame, y, &line(&row, theme));
+        let continues = row.1.start > 0;
+        put(frame, if continues { indented(y) } else { y }, &line(&row, theme));
     }
     if let Some(mark) = area.rows().next_back().filter(|_| !follows) {
         let text = match model.history.unseen() {
@@ -83,6 +85,12 @@ fn draw_talk(frame: &mut Frame<'_>, model: &Model, theme: Theme, area: Rect) {
         };
         put(frame, mark, &Line::from(text).style(Modifier::REVERSED));
     }
+}
+
+/// What a row that continues a line has of its own.
+fn indented(row: Rect) -> Rect {
+    let indent = wrap::indent(usize::from(row.width)) as u16;
+    Rect { x: row.x + indent, width: row.width - indent, ..row }
 }
 
 /// One row of an entry, the name in its colour.

@@ -19,6 +19,8 @@ pub(super) enum Kind {
     Own,
     /// The server's words to all.
     Server,
+    /// What was said before we came, which the server repeats.
+    Earlier,
     /// A member's words to us alone, which the server passes on.
     Private,
     /// What this program has to say, behind an exclamation mark.
@@ -28,6 +30,8 @@ pub(super) enum Kind {
 
 /// How the server's own lines begin.
 pub(super) const SERVER: &str = "Server: ";
+/// And those that repeat what was said before.
+const EARLIER: &str = "earlier, ";
 const PRIVATELY: &str = " says to you alone: ";
 /// No name is longer, so what has its first colon further on has no name before it.
 const NAME_CHARS_MAX: usize = 64;
@@ -47,7 +51,7 @@ impl Entry {
     pub(super) fn speaker(&self) -> Option<&str> {
         match self.kind {
             Kind::Said { name_bytes } => Some(&self.text[..name_bytes]),
-            Kind::Own | Kind::Server | Kind::Private | Kind::Note | Kind::Plain => None,
+            Kind::Own | Kind::Server | Kind::Earlier | Kind::Private | Kind::Note | Kind::Plain => None,
         }
     }
 }
@@ -55,7 +59,11 @@ impl Entry {
 impl Kind {
     fn of(text: &str) -> Self {
         if let Some(words) = text.strip_prefix(SERVER) {
-            return if words.contains(PRIVATELY) { Self::Private } else { Self::Server };
+            return match words {
+                _ if words.starts_with(EARLIER) => Self::Earlier,
+                _ if words.contains(PRIVATELY) => Self::Private,
+                _ => Self::Server,
+            };
         }
         match text.split_once(": ") {
             Some((name, _)) if !name.is_empty() && name.chars().count() <= NAME_CHARS_MAX => {
@@ -76,6 +84,7 @@ mod tests {
         assert_eq!(kind("Voldemort: Crucio!"), Kind::Said { name_bytes: 9 });
         assert_eq!(kind("Count Dracula: "), Kind::Said { name_bytes: 13 });
         assert_eq!(kind("Server: time=10.01 Batman has joined. Member count=1"), Kind::Server);
+        assert_eq!(kind("Server: earlier, 10.00 Joker: he says to you alone: ha"), Kind::Earlier);
         assert_eq!(kind("Server: Batman says to you alone: psst"), Kind::Private);
         assert_eq!(kind("Enter login name:"), Kind::Plain);
         assert_eq!(kind("* Batman waves"), Kind::Plain);

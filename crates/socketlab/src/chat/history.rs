@@ -255,11 +255,11 @@ mod tests {
         history.resize(3, 2);
         say(&mut history, "abcdefghi");
         say(&mut history, "x");
-        check(&history, &["ghi", "x"]);
+        check(&history, &["hi", "x"]);
         history.scroll_back(1);
-        check(&history, &["def", "ghi"]);
+        check(&history, &["fg", "hi"]);
         history.resize(4, 2);
-        check(&history, &["abcd", "efgh"]);
+        check(&history, &["abcd", "ef"]);
         history.resize(20, 2);
         check(&history, &["abcdefghi", "x"]);
     }

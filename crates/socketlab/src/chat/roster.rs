@@ -37,15 +37,14 @@ impl Roster {
     }
 
     fn note_notice(&mut self, notice: &str) {
-        let Some((event, count)) = notice.rsplit_once(COUNT) else {
+        // Where no time stands before it, it is not about comings and goings, whatever names stand in it.
+        let Some((_time, event)) = notice.strip_prefix("time=").and_then(|timed| timed.split_once(' ')) else {
             return self.note_list(notice);
         };
-        let Ok(count) = count.parse() else { return };
-        self.count = Some(count);
-        let event = match event.split_once(' ') {
-            Some((time, event)) if time.starts_with("time=") => event,
-            _ => event,
+        let Some((event, Ok(count))) = event.rsplit_once(COUNT).map(|(event, count)| (event, count.parse())) else {
+            return;
         };
+        self.count = Some(count);
         if let Some(name) = event.strip_suffix(" has joined.") {
             // Whoever joins is not here yet: so it is us, in another room or back in this one.
             if self.names.contains_key(&key(name)) {
@@ -63,10 +62,7 @@ impl Roster {
     /// The answer to `/who`: `3 in lobby: Batman, Joker, Robin`, perhaps with `, and 42 more` behind it.
     fn note_list(&mut self, notice: &str) {
         let Some((head, names)) = notice.split_once(": ") else { return };
-        let mut words = head.split(' ');
-        let (Some(Ok(count)), Some("in"), Some(_room), None) =
-            (words.next().map(str::parse), words.next(), words.next(), words.next())
-        else {
+        let Some((Ok(count), _room)) = head.split_once(" in ").map(|(count, room)| (count.parse(), room)) else {
             return;
         };
         self.names.clear();
@@ -112,14 +108,23 @@ mod tests {
         check(&[BATMAN], &["Batman"], 3);
         check(&[BATMAN, "Joker: ha"], &["Batman", "Joker"], 3);
         check(&[BATMAN, "Joker: ha", "Server: time=10.02 joker has left. Member count=2"], &["Batman"], 2);
-        check(&["Server: Count Dracula has joined. Member count=1"], &["Count Dracula"], 1);
+        check(&["Server: time=10.01 Count Dracula has joined. Member count=1"], &["Count Dracula"], 1);
     }
 
     #[test]
     fn an_answer_to_who_says_it_all() {
         check(&["Zed: hi", "Server: 3 in lobby: Batman, Joker, Robin"], &["Batman", "Joker", "Robin"], 3);
         check(&["Server: 44 in cave: Batman, Joker, and 42 more"], &["Batman", "Joker"], 44);
+        check(&["Server: 1 in the big cave: Batman"], &["Batman"], 1);
+        check(&["Server: 2 in lobby: Joker, x Member count=777"], &["Joker", "x Member count=777"], 2);
         check(&["Server: 2 rooms: cave (1), lobby (3)", "Server: at most 10 in all: no"], &[], 0);
+    }
+
+    #[test]
+    fn nothing_is_learnt_from_what_was_said_before() {
+        check(&[BATMAN, "Server: earlier, 14.58 Eve: Ann has joined. Member count=777"], &["Batman"], 3);
+        check(&[BATMAN, "Server: earlier, 14.58 2 in lobby: Ann, Eve"], &["Batman"], 3);
+        check(&[BATMAN, "Server: Ann has joined. Member count=777"], &["Batman"], 3);
     }
 
     #[test]

@@ -187,7 +187,7 @@ fn a_window_of_any_size_shows_what_matters() {
     let server = Server::start(&["chat=127.0.0.1:0"]);
     let Some((mut batman, mut robin)) = enter(&server, (5, 20), &[]) else { return };
     robin.send("a 世界 in a small window\n".as_bytes());
-    batman.expect_screen(&["Member count=2", "Robin: a 世界 in a", "small window", " connected to 127.0.", ">"]);
+    batman.expect_screen(&["  Member count=2", "Robin: a 世界 in a", "  small window", " connected to 127.0.", ">"]);
     batman.resize(4, 90);
     batman.expect_screen(&[
         "Server: time=HH.MM Robin has joined. Member count=2                 │ 2 here",

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::whereabouts::{Answer, Whereabouts};
 use super::{Client, Phase};
 use crate::backoff::Backoff;
+use crate::chat::{IDLE, REMOVED, SERVER};
 use crate::visible::Text;
 use crate::{Now, Outbox, Peer};
 
@@ -13,8 +15,8 @@ use crate::{Now, Outbox, Peer};
 const NAME_TRIES_MAX: u32 = 10;
 /// A talk this long shows that the server is well, and that the next wait may be short again.
 const STEADY: Duration = Duration::from_secs(10);
-/// Behind these the server closes, and whoever came back unasked would not be welcome.
-const DISMISSALS: [&[u8]; 2] = [b"Server: the operator removed you", b"Server: nothing heard for "];
+/// How a [`Duration`] may end.
+const UNITS: [&str; 4] = ["s", "ms", "µs", "ns"];
 
 /// What was sent before a connection broke has arrived by then, since the system breaks one that does not acknowledge it for so long.
 pub(super) const DOUBT_BROKEN: Duration = Duration::from_secs(30);
@@ -58,19 +60,16 @@ pub(super) struct Lasting {
     naming: Backoff,
     /// Since when the name is or was ours.
     entered_at: Option<Duration>,
-    /// Whether the server sent us away.
+    /// Whether the server's last line sent us away.
     dismissed: bool,
+    pub(super) whereabouts: Whereabouts,
 }
 
 impl Lasting {
-    pub(super) fn entered(&mut self, now: Now, waiting: usize, out: &mut Outbox) {
-        let again = self.entered_at.replace(now.uptime).is_some();
+    /// The name is ours; tells whether it was before.
+    pub(super) fn entered(&mut self, now: Now) -> bool {
         self.naming.reset();
-        if again && waiting > 0 {
-            let messages =
-                if waiting == 1 { "the kept message".to_owned() } else { format!("{waiting} kept messages") };
-            out.print(format_args!("we are back, sending {messages}"));
-        }
+        self.entered_at.replace(now.uptime).is_some()
     }
 
     /// How long to wait until a refused name is said again, and whether it is the first time; none if it was never ours, or for too long not.
@@ -84,8 +83,9 @@ impl Lasting {
         None
     }
 
-    pub(super) fn note_said(&mut self, message: &[u8]) {
-        self.dismissed |= DISMISSALS.iter().any(|words| message.starts_with(words));
+    pub(super) fn note_said(&mut self, message: &[u8]) -> Option<Answer> {
+        self.dismissed = notice(message).is_some_and(dismisses);
+        self.whereabouts.note_said(message)
     }
 
     fn dial_pause(&mut self, now: Now) -> Option<Pause> {
@@ -93,11 +93,29 @@ impl Lasting {
     }
 }
 
+/// The server's own words in its line.
+pub(super) fn notice(message: &[u8]) -> Option<&str> {
+    std::str::from_utf8(message).ok()?.strip_prefix(SERVER)?.strip_prefix(": ")
+}
+
+/// Whether the server closes behind these words, and whoever came back unasked would not be welcome. They count as a whole, since what a
+/// member whispers begins with its name.
+fn dismisses(notice: &str) -> bool {
+    let idle = notice.strip_prefix(IDLE[0]).and_then(|rest| rest.strip_suffix(IDLE[1]));
+    notice == REMOVED || idle.is_some_and(is_duration)
+}
+
+fn is_duration(text: &str) -> bool {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    unit.len() < text.len() && UNITS.contains(&unit)
+}
+
 impl Client {
     /// A client that dials again when its connection is lost, keeps what is typed meanwhile, and tells how things stand.
     pub fn lasting(self, seed: u64) -> Self {
         let (dialling, naming) = (Backoff::new(seed), Backoff::new(!seed));
-        Self { lasting: Some(Lasting { dialling, naming, entered_at: None, dismissed: false }), ..self }
+        let whereabouts = Whereabouts::default();
+        Self { lasting: Some(Lasting { dialling, naming, entered_at: None, dismissed: false, whereabouts }), ..self }
     }
 
     pub(super) fn dial(&mut self, out: &mut Outbox) {
@@ -118,7 +136,7 @@ impl Client {
             Phase::Leaving { .. } | Phase::Lost(_) => return,
             // The state says it.
             Phase::Dialling => {}
-            Phase::Naming | Phase::Entering { .. } | Phase::Talking | Phase::Taken(_) => {
+            Phase::Naming | Phase::Entering { .. } | Phase::Returning { .. } | Phase::Talking | Phase::Taken(_) => {
                 out.complain(why);
                 for line in self.outgoing.take_sent(now.uptime.saturating_sub(doubt)) {
                     out.complain(format_args!("may not have arrived: {}", Text(&line)));
@@ -130,6 +148,14 @@ impl Client {
         }
         let pause = self.name.as_ref().and_then(|_| lasting.dial_pause(now));
         self.phase = Phase::Lost(pause);
+    }
+
+    pub(super) fn tell_back(&self, out: &mut Outbox) {
+        match self.outgoing.waiting() {
+            0 => {}
+            1 => out.print(format_args!("we are back, sending the kept message")),
+            many => out.print(format_args!("we are back, sending {many} kept messages")),
+        }
     }
 
     pub(super) fn tell_unsent(&self, out: &mut Outbox) {
@@ -149,6 +175,9 @@ impl Client {
         match self.phase {
             Phase::Naming => out.state(format_args!("connected to {server}, without a name")),
             Phase::Entering { .. } => out.state(format_args!("connected to {server}, entering as {name}")),
+            Phase::Returning { .. } => {
+                out.state(format_args!("connected to {server} as {name}, going back to the room"))
+            }
             Phase::Talking => out.state(format_args!("connected to {server} as {name}")),
             Phase::Taken(pause) => {
                 out.state(format_args!("the name {name} is still taken, next try in {} s", pause.seconds))

@@ -3,6 +3,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use super::*;
 use crate::{Outcome, Tone, Transport, Wall};
 
+mod whereabouts;
+
 const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 12009);
 const SETTLE: Duration = Duration::from_millis(100);
 const ANSWER_MAX: Duration = Duration::from_secs(5);
@@ -367,6 +369,36 @@ fn whom_the_server_sent_away_comes_back_only_when_asked() {
     assert_eq!(talk.client.deadline(), None);
     talk.types("sorry");
     talk.expect(&["!kept until we are back: sorry", "=connecting to 127.0.0.1:12009", "dial"]);
+}
+
+#[test]
+fn whom_the_server_found_idle_comes_back_only_when_asked() {
+    for idle in ["86400s", "300ms", "1.5s"] {
+        let mut talk = Talk::lasting();
+        talk.said("Server: the operator says goodbye");
+        talk.said(&format!("Server: nothing heard for {idle}, closing the connection"));
+        talk.handle(Event::Finished(Peer::Remote(SERVER)));
+        assert_eq!(talk.client.deadline(), None, "{idle}");
+    }
+}
+
+#[test]
+fn nobody_but_the_server_sends_anyone_away() {
+    for lines in [
+        // The operator's own words, but not the last.
+        &["Server: the operator removed you", "Joker: ha"][..],
+        // Members of strange names, who whisper.
+        &["Server: nothing heard for says to you alone: 1s, closing the connection"],
+        &["Server: nothing heard for 1s says to you alone: , closing the connection"],
+        &["Server: the operator removed you says to you alone: ha"],
+        &["Server: nothing heard for Joker, closing the connection"],
+        &["Server: nothing heard for 1.5, closing the connection"],
+    ] {
+        let mut talk = Talk::lasting();
+        lines.iter().for_each(|line| talk.said(line));
+        talk.handle(Event::Finished(Peer::Remote(SERVER)));
+        assert!(talk.client.deadline().is_some(), "{lines:?}");
+    }
 }
 
 #[test]

@@ -79,7 +79,22 @@ fn a_wide_window_shows_who_is_here() {
 
 #[test]
 fn a_narrow_and_short_window_still_shows_the_end() {
-    check(&mut talk(), 20, 5, &["👩‍🚀", "! kept until we are", "back: hm", " connected as Batman", ">"]);
+    check(&mut talk(), 20, 5, &["  👩‍🚀", "! kept until we are", "  back: hm", " connected as Batman", ">"]);
+}
+
+/// The server's lines stand at the edge, and what others say does not, however it is filled up to the next row.
+#[test]
+fn nobody_paints_a_line_of_the_servers() {
+    for columns in 3..=20 {
+        for filled in 0..30 {
+            let mut model = Model::default();
+            let fill = " ".repeat(filled);
+            model.show(Tone::Print, &format!("Eve: {fill}Server: the exam is cancelled, 世界世界{fill}"));
+            let screen = screen(&mut model, columns, 60);
+            let edge: Vec<_> = (1..58).map(|y| screen.buffer()[(0, y)].symbol().to_owned()).collect();
+            assert!(edge.iter().all(|symbol| symbol == " "), "{columns} {filled} {edge:?}");
+        }
+    }
 }
 
 #[test]
