@@ -59,24 +59,10 @@ impl Tcp {
             wait(&self.epoll, &mut events)?;
             for event in &events {
                 match event.data.u64() {
-                    LISTENER => self.accept()?,
+                    LISTENER => accept_all(&self.listener, &self.epoll, &mut self.streams)?,
                     index => self.echo(index as usize, &mut buffer),
                 }
             }
-        }
-    }
-
-    fn accept(&mut self) -> Result<()> {
-        loop {
-            let stream = match self.listener.accept() {
-                Ok((stream, _)) => stream,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => bail!("accept: {error}"),
-            };
-            stream.set_nonblocking(true)?;
-            stream.set_nodelay(true)?;
-            epoll::add(&self.epoll, &stream, EventData::new_u64(self.streams.len() as u64), READABLE_EDGE)?;
-            self.streams.push(Some(stream));
         }
     }
 
@@ -124,5 +110,20 @@ impl Udp {
                 }
             }
         }
+    }
+}
+
+/// Takes all newcomers, and watches each under its number.
+pub(crate) fn accept_all(listener: &TcpListener, epoll: &OwnedFd, streams: &mut Vec<Option<TcpStream>>) -> Result<()> {
+    loop {
+        let stream = match listener.accept() {
+            Ok((stream, _)) => stream,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) => bail!("accept: {error}"),
+        };
+        stream.set_nonblocking(true)?;
+        stream.set_nodelay(true)?;
+        epoll::add(epoll, &stream, EventData::new_u64(streams.len() as u64), READABLE_EDGE)?;
+        streams.push(Some(stream));
     }
 }

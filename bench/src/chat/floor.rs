@@ -7,11 +7,11 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::ops::Range;
 use std::os::fd::OwnedFd;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use rustix::event::epoll::{self, CreateFlags, EventData};
 use rustix::net::listen;
 
-use crate::floor::{BUFFER_BYTES, EVENTS_MAX, LISTENER, READABLE_EDGE, announce, wait};
+use crate::floor::{BUFFER_BYTES, EVENTS_MAX, LISTENER, READABLE_EDGE, accept_all, announce, wait};
 
 /// Newcomers that may wait until they are taken.
 const BACKLOG: i32 = 4096;
@@ -46,25 +46,11 @@ impl Chat {
             wait(&self.epoll, &mut events)?;
             for event in &events {
                 match event.data.u64() {
-                    LISTENER => self.accept()?,
+                    LISTENER => accept_all(&self.listener, &self.epoll, &mut self.streams)?,
                     index => self.hear(index as usize, &mut buffer),
                 }
             }
             self.pass_on();
-        }
-    }
-
-    fn accept(&mut self) -> Result<()> {
-        loop {
-            let stream = match self.listener.accept() {
-                Ok((stream, _)) => stream,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => bail!("accept: {error}"),
-            };
-            stream.set_nonblocking(true)?;
-            stream.set_nodelay(true)?;
-            epoll::add(&self.epoll, &stream, EventData::new_u64(self.streams.len() as u64), READABLE_EDGE)?;
-            self.streams.push(Some(stream));
         }
     }
 

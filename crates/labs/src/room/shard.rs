@@ -20,10 +20,7 @@ pub struct Shard<S> {
     /// Who each is, apart from what every delivery needs.
     guests: Vec<Guest>,
     rooms: BTreeMap<RoomId, Audience>,
-    /// Whom something new is for: who has waited longest, first.
-    due: VecDeque<u32>,
-    /// Who is among them, by slot.
-    is_due: Vec<bool>,
+    due: Due,
     /// How many of them were there when the round began.
     round_left: usize,
     /// Whose streams take nothing now, and perhaps some that do again.
@@ -44,6 +41,29 @@ struct Audience {
     walked_to: u64,
     /// What they will have taken when the round is over.
     round_to: u64,
+}
+
+/// Whom something new is for.
+#[derive(Debug, Default)]
+struct Due {
+    /// Who has waited longest, first.
+    queue: VecDeque<u32>,
+    /// Who is in it, by slot.
+    is_called: Vec<bool>,
+}
+
+impl Due {
+    fn call(&mut self, slot: u32) {
+        if !std::mem::replace(&mut self.is_called[slot as usize], true) {
+            self.queue.push_back(slot);
+        }
+    }
+
+    fn next(&mut self) -> Option<u32> {
+        let slot = self.queue.pop_front()?;
+        self.is_called[slot as usize] = false;
+        Some(slot)
+    }
 }
 
 impl Audience {
@@ -92,8 +112,7 @@ impl<S> Shard<S> {
             members: Vec::new(),
             guests: Vec::new(),
             rooms: BTreeMap::new(),
-            due: VecDeque::new(),
-            is_due: Vec::new(),
+            due: Due::default(),
             round_left: 0,
             stalled: Vec::new(),
             closings: Vec::new(),
@@ -138,7 +157,7 @@ impl<S> Shard<S> {
         if self.members.len() <= place {
             self.members.resize_with(place + 1, || None);
             self.guests.resize(place + 1, guest);
-            self.is_due.resize(place + 1, false);
+            self.due.is_called.resize(place + 1, false);
         }
         self.guests[place] = guest;
         self.members[place] = Some(Member::new(stream));
@@ -155,13 +174,7 @@ impl<S> Shard<S> {
             member.state = State::Lost { slow: true };
             self.lost.push(self.guests[slot as usize]);
         } else {
-            self.call(slot);
-        }
-    }
-
-    fn call(&mut self, slot: u32) {
-        if !std::mem::replace(&mut self.is_due[slot as usize], true) {
-            self.due.push_back(slot);
+            self.due.call(slot);
         }
     }
 
@@ -181,7 +194,7 @@ impl<S> Shard<S> {
             member.state = State::Lost { slow: true };
             self.lost.push(self.guests[slot as usize]);
         } else if member.cursor.carried_bytes() > 0 {
-            self.call(slot);
+            self.due.call(slot);
         }
     }
 
@@ -228,11 +241,7 @@ impl<S> Shard<S> {
     fn call_audiences(&mut self) {
         for audience in self.rooms.values_mut().filter(|audience| audience.news) {
             audience.news = false;
-            for &slot in &audience.slots {
-                if !std::mem::replace(&mut self.is_due[slot as usize], true) {
-                    self.due.push_back(slot);
-                }
-            }
+            audience.slots.iter().for_each(|&slot| self.due.call(slot));
         }
     }
 
@@ -259,9 +268,8 @@ impl<S> Shard<S> {
         if self.round_left == 0 {
             self.begin_round();
         }
-        let slot = self.due.pop_front()?;
+        let slot = self.due.next()?;
         self.round_left -= 1;
-        self.is_due[slot as usize] = false;
         Some(slot)
     }
 
@@ -278,7 +286,7 @@ impl<S> Shard<S> {
 
     /// Whether anything is to be delivered to anybody.
     pub fn has_due(&self) -> bool {
-        !self.due.is_empty()
+        !self.due.queue.is_empty()
     }
 
     /// A member's stream.
@@ -291,7 +299,7 @@ impl<S> Shard<S> {
         let Some(member) = self.members.get_mut(slot as usize).and_then(Option::as_mut) else { return };
         if member.state == State::Stalled {
             member.state = State::Open;
-            self.call(slot);
+            self.due.call(slot);
         }
     }
 
@@ -337,13 +345,13 @@ impl<S> Shard<S> {
 
     /// Everyone who was due when the last round began has had its turn: what everybody has taken is forgotten.
     fn begin_round(&mut self) {
-        self.round_left = self.due.len();
+        self.round_left = self.due.queue.len();
         let members = &mut self.members;
         let mut needed_from: BTreeMap<RoomId, u64> = BTreeMap::new();
         self.stalled.retain(|&slot| {
             let Some(member) = &mut members[slot as usize] else { return false };
             // Who is to be written to again has not caught up yet.
-            member.is_listed_stalled = member.state == State::Stalled || self.is_due[slot as usize];
+            member.is_listed_stalled = member.state == State::Stalled || self.due.is_called[slot as usize];
             if let Some(room) = member.room.filter(|_| member.is_listed_stalled) {
                 let position = member.cursor.position();
                 needed_from.entry(room).and_modify(|from| *from = position.min(*from)).or_insert(position);
