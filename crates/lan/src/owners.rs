@@ -1,0 +1,155 @@
+//! Whose socket it is: the process behind it, as far as this user may see.
+
+use std::collections::HashMap;
+use std::fs::{read, read_dir, read_link};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use crate::capture::Transport;
+use crate::sockets::{self, Socket};
+
+/// A process that holds a socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    pub pid: u32,
+    /// The program; for an interpreter with what it runs: `python3 client.py`. Any bytes are possible that the system allows in file names.
+    pub name: String,
+}
+
+/// Finds owners, and remembers them.
+#[derive(Debug, Default)]
+pub struct Owners {
+    by_inode: HashMap<u64, Owner>,
+    /// Processes that held a socket before, and are likely to hold the next.
+    known: Vec<u32>,
+    /// No search through everything before this moment: searching takes a small part of the time at most.
+    rest_until: Option<Instant>,
+}
+
+/// At this many remembered sockets it begins anew, since numbers of sockets long closed gather.
+const REMEMBERED_MAX: usize = 4096;
+/// As many processes are looked at first.
+const KNOWN_MAX: usize = 16;
+/// After a search it rests so many times as long as the search took.
+const REST_FACTOR: u32 = 9;
+
+impl Owners {
+    /// The process behind the end `local` of a connection to `remote`, or behind the socket that waits there.
+    /// None if it is gone already, if it is another user's, or if the last search was too short ago.
+    pub fn owner(&mut self, transport: Transport, local: SocketAddr, remote: SocketAddr) -> Option<Owner> {
+        if self.rest_until.is_some_and(|end| Instant::now() < end) {
+            return None;
+        }
+        let start = Instant::now();
+        let inode = find(&sockets::all().ok()?, transport, local, remote)?;
+        let owner = self.of(inode);
+        self.rest_until = Some(Instant::now() + start.elapsed() * REST_FACTOR).filter(|_| start.elapsed() > FREE);
+        owner
+    }
+
+    /// The process that holds the socket of this number.
+    pub fn of(&mut self, inode: u64) -> Option<Owner> {
+        if let Some(owner) = self.by_inode.get(&inode) {
+            return Some(owner.clone());
+        }
+        let wanted = format!("socket:[{inode}]");
+        let held = |pid: &u32| holds(*pid, &wanted);
+        // The newest processes first: those of the programs that were just started.
+        let pid = self.known.iter().copied().find(held).or_else(|| processes().into_iter().find(held))?;
+        let owner = Owner { pid, name: name(pid)? };
+        if !self.known.contains(&pid) {
+            self.known.insert(0, pid);
+            self.known.truncate(KNOWN_MAX);
+        }
+        if self.by_inode.len() >= REMEMBERED_MAX {
+            self.by_inode.clear();
+        }
+        self.by_inode.insert(inode, owner.clone());
+        Some(owner)
+    }
+}
+
+/// A search that takes no longer needs no rest.
+const FREE: Duration = Duration::from_millis(2);
+
+/// The socket that is this end of the connection, else the one that waits for such connections.
+fn find(sockets: &[Socket], transport: Transport, local: SocketAddr, remote: SocketAddr) -> Option<u64> {
+    let held = || sockets.iter().filter(|socket| socket.transport == transport && socket.inode != 0);
+    let is_end = |socket: &&Socket| socket.local == local && socket.remote == remote;
+    let waits_there = |socket: &&Socket| {
+        let everywhere = socket.local.ip().is_unspecified();
+        socket.waits && socket.local.port() == local.port() && (everywhere || socket.local.ip() == local.ip())
+    };
+    held().find(is_end).or_else(|| held().find(waits_there)).map(|socket| socket.inode)
+}
+
+/// All processes, the youngest first.
+fn processes() -> Vec<u32> {
+    let entries = read_dir("/proc").into_iter().flatten().flatten();
+    let mut all: Vec<u32> = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    all.sort_unstable_by(|one, other| other.cmp(one));
+    all
+}
+
+fn holds(pid: u32, wanted: &str) -> bool {
+    let descriptors = read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    let mut targets = descriptors.filter_map(|descriptor| read_link(descriptor.path()).ok());
+    targets.any(|target| target.as_os_str() == wanted)
+}
+
+/// What a person calls the process.
+fn name(pid: u32) -> Option<String> {
+    let program = String::from_utf8_lossy(&read(format!("/proc/{pid}/comm")).ok()?).trim_end().to_owned();
+    let line = read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    Some(match script(&program, &line) {
+        Some(script) => format!("{program} {script}"),
+        None => program,
+    })
+}
+
+/// What an interpreter runs, by its command line: the first argument that is no option, without its folder.
+fn script(program: &str, line: &[u8]) -> Option<String> {
+    if !INTERPRETERS.iter().any(|interpreter| program.starts_with(interpreter)) {
+        return None;
+    }
+    let mut arguments = line.split(|byte| *byte == 0).skip(1).filter(|argument| !argument.is_empty());
+    let script = arguments.find(|argument| !argument.starts_with(b"-"))?;
+    let is_inline = line.split(|byte| *byte == 0).any(|argument| argument == b"-c" || argument == b"-e");
+    let script = String::from_utf8_lossy(script);
+    (!is_inline).then(|| script.rsplit('/').next().unwrap_or_default().to_owned())
+}
+
+const INTERPRETERS: [&str; 8] = ["python", "java", "node", "ruby", "perl", "sh", "bash", "dash"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{TcpListener, TcpStream};
+
+    #[test]
+    fn both_ends_of_a_connection_are_ours() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = listener.local_addr().unwrap();
+        let client = TcpStream::connect(server).unwrap();
+        let own = client.local_addr().unwrap();
+        let mut owners = Owners::default();
+        let is_us = |owner: Option<Owner>| owner.is_some_and(|owner| owner.pid == std::process::id());
+        // Not accepted yet, so it is the listener's.
+        let inode = |local, remote| find(&sockets::all().unwrap(), Transport::Tcp, local, remote).unwrap();
+        let listening = inode(server, own);
+        assert!(is_us(owners.of(listening)));
+        let _accepted = listener.accept().unwrap();
+        assert_ne!(inode(server, own), listening);
+        assert!(is_us(owners.of(inode(server, own))));
+        assert!(is_us(owners.of(inode(own, server))));
+        assert!(!is_us(owners.of(0)));
+    }
+
+    #[test]
+    fn an_interpreter_is_named_with_its_script() {
+        assert_eq!(script("python3", b"python3\0-u\0/home/ada/client.py\0localhost\0"), Some("client.py".to_owned()));
+        assert_eq!(script("python3.11", b"python3\0-c\0import socket\0"), None);
+        assert_eq!(script("nc", b"nc\0localhost\0"), None);
+        assert_eq!(script("python3", b"python3\0"), None);
+    }
+}
