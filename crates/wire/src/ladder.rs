@@ -1,11 +1,11 @@
 //! The sequence diagram in a terminal: a lifeline for each party, an arrow for each packet, time going down.
 
-use crate::line;
+use crate::line::{self, Detail};
 use crate::story::{Event, Party};
 use crate::visible::{columns, cut};
 
 /// Two lifelines closer than this leave no room for a word between them.
-const STEP_LEAST: usize = 14;
+const STEP_LEAST: usize = 20;
 const WIDTH_LEAST: usize = 30;
 /// From here on there is room for the time.
 const WIDTH_WITH_TIME: usize = 60;
@@ -26,6 +26,7 @@ pub struct Ladder {
 struct Lifeline {
     index: u32,
     name: String,
+    address: String,
     /// The last row it took part in.
     used: u64,
 }
@@ -98,7 +99,8 @@ impl Ladder {
             self.lifelines[place].used = self.drawn;
             return (place, false);
         }
-        let new = Lifeline { index: party.index, name: party.name.to_owned(), used: self.drawn };
+        let (name, address) = (party.name.to_owned(), party.address.to_string());
+        let new = Lifeline { index: party.index, name, address, used: self.drawn };
         if self.lifelines.len() < self.capacity() {
             self.lifelines.push(new);
             return (self.lifelines.len() - 1, true);
@@ -111,15 +113,24 @@ impl Ladder {
         (silent, true)
     }
 
+    /// Writes who stands above each lifeline, and where; an address without room for it by its port.
     fn draw_names(&self, out: &mut String) {
-        let mut cells = Cells::new(self.width);
         let step = if self.lifelines.len() > 1 { self.at(1) - self.at(0) } else { self.width };
+        let (mut names, mut addresses) = (Cells::new(self.width), Cells::new(self.width));
         for (place, lifeline) in self.lifelines.iter().enumerate() {
+            let centred = |text: &str| {
+                let start = self.at(place).saturating_sub(columns(text) / 2);
+                start.min(self.width - columns(text))
+            };
             let name = cut(&lifeline.name, step - 1);
-            let start = self.at(place).saturating_sub(columns(name) / 2);
-            cells.put(start.min(self.width - columns(name)), name);
+            names.put(centred(name), name);
+            let address = &lifeline.address;
+            let port = address.rfind(':').unwrap_or_default();
+            let shown = if address.len() < step.min(2 * EDGE_COLUMNS + 8) { address } else { &address[port..] };
+            addresses.put(centred(shown), shown);
         }
-        cells.end(out);
+        names.end(out);
+        addresses.end(out);
     }
 
     /// A row with nothing but the time and the lifelines.
@@ -164,7 +175,7 @@ impl Ladder {
 /// What stands at an arrow, data cut to about `room` columns.
 fn label(event: &Event<'_>, room: usize) -> String {
     let mut notes = String::new();
-    line::write_notes(event, &mut notes);
+    line::write_notes(event, Detail::Brief, &mut notes);
     let mut label = format!("{} ", line::kind(event));
     let left = room.saturating_sub(columns(&label) + columns(&notes));
     line::write_core(event, left, &mut label);

@@ -76,13 +76,26 @@ pub(crate) fn kind(event: &Event<'_>) -> &'static str {
 
 fn write_what(event: &Event<'_>, width: usize, line: &mut String) {
     const KIND_COLUMNS: usize = "SYN+ACK".len();
+    const CORE_COLUMNS_LEAST: usize = 30;
     line.push_str(kind(event));
     pad(kind(event).len(), KIND_COLUMNS, line);
     line.push(' ');
+    let width = width.saturating_sub(KIND_COLUMNS + 1);
     let mut notes = String::new();
-    write_notes(event, &mut notes);
-    write_core(event, width.saturating_sub(KIND_COLUMNS + 1 + columns(&notes)), line);
+    write_notes(event, Detail::Full, &mut notes);
+    if columns(&notes) + CORE_COLUMNS_LEAST > width {
+        notes.clear();
+        write_notes(event, Detail::Brief, &mut notes);
+    }
+    write_core(event, width.saturating_sub(columns(&notes)), line);
     line.push_str(&notes);
+}
+
+/// How much is said of a packet beyond what it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    Full,
+    Brief,
 }
 
 /// The numbers, or the data in quotes, in about so many columns.
@@ -107,49 +120,52 @@ pub(crate) fn write_core(event: &Event<'_>, width: usize, to: &mut String) {
 }
 
 /// All that is to be said beyond it, each behind a dot.
-pub(crate) fn write_notes(event: &Event<'_>, to: &mut String) {
+pub(crate) fn write_notes(event: &Event<'_>, detail: Detail, to: &mut String) {
     const DOT: &str = " · ";
     const NAME_COLUMNS_MAX: usize = 60;
+    let mut note = |text: &str| {
+        let brief = text.split(':').next().filter(|_| detail == Detail::Brief);
+        to.push_str(DOT);
+        to.push_str(brief.unwrap_or(text));
+    };
+    if let Some(meaning) = meaning(event) {
+        note(meaning);
+    }
+    if event.closes_side() && event.kind == Kind::Data {
+        note("FIN: closes its side");
+    }
+    for mark in event.marks.iter() {
+        note(mark.words());
+    }
+    if let Some(waited) = event.waited {
+        note(&format!("{} ms", waited / 1_000_000));
+    }
+    if event.messages > 1 {
+        note(&format!("{} messages in one segment", thousands(u64::from(event.messages))));
+    }
+    if event.missing > 0 {
+        note(&format!("{} missing from the capture", counted(event.missing, "byte")));
+    }
     if !event.name.is_empty() {
         to.push_str(DOT);
         let _ = write_cut(event.name.as_bytes(), NAME_COLUMNS_MAX, to);
     }
-    if event.messages > 1 {
-        let _ = write!(to, "{DOT}{} messages in one segment", event.messages);
-    }
-    for note in notes(event) {
-        to.push_str(DOT);
-        to.push_str(note);
-    }
-    for mark in event.marks.iter() {
-        to.push_str(DOT);
-        to.push_str(mark.words());
-        if let Some(waited) = event.waited.filter(|_| matches!(mark, Mark::Delayed | Mark::HeldBack)) {
-            let _ = write!(to, ", {} ms", waited / 1_000_000);
-        }
-    }
-    if event.missing > 0 {
-        let _ = write!(to, "{DOT}{} missing from the capture", counted(event.missing, "byte"));
-    }
-    if event.first {
+    if event.first && detail == Detail::Full {
         to.push_str(DOT);
         write_ends(event, to);
     }
 }
 
 /// What the kind of packet itself means.
-fn notes(event: &Event<'_>) -> impl Iterator<Item = &'static str> {
-    let meaning = match event.kind {
+fn meaning(event: &Event<'_>) -> Option<&'static str> {
+    match event.kind {
         Kind::Syn => Some("handshake 1 of 3: asks to open"),
         Kind::SynAck => Some("handshake 2 of 3: agrees"),
+        Kind::Fin => Some("closes its side: will say no more"),
         Kind::Reset if !event.marks.has(Mark::Refused) => Some("breaks off: what is under way is lost"),
-        Kind::Datagram if event.first => Some("UDP: no handshake"),
-        Kind::Data | Kind::Acknowledgement | Kind::Fin | Kind::Reset | Kind::Datagram | Kind::Unreachable { .. } => {
-            None
-        }
-    };
-    let closes = event.closes_side().then_some("closes its side: will say no more");
-    meaning.into_iter().chain(closes)
+        Kind::Datagram if event.first => Some("no handshake: UDP has none"),
+        Kind::Data | Kind::Acknowledgement | Kind::Reset | Kind::Datagram | Kind::Unreachable { .. } => None,
+    }
 }
 
 fn write_ends(event: &Event<'_>, to: &mut String) {

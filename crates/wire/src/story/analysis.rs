@@ -23,7 +23,8 @@ pub(super) struct Sent {
     window: u16,
     room: u32,
     scale: Scale,
-    repeated: Repeated,
+    /// How often it repeated its last acknowledgement.
+    repeated: u32,
     last: Marks,
 }
 
@@ -36,20 +37,6 @@ enum Scale {
     Shift(u8),
     /// Its SYN had no such option.
     None,
-}
-
-/// How often it repeated an acknowledgement.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Repeated {
-    Times(u32),
-    /// It was told that it acknowledges what was not seen, which is said once.
-    Told,
-}
-
-impl Default for Repeated {
-    fn default() -> Self {
-        Self::Times(0)
-    }
 }
 
 /// The first round trip, in nanoseconds, if the capture has the handshake.
@@ -83,7 +70,7 @@ pub(super) fn analyse(from: &mut Sent, to: &mut Sent, segment: &Segment<'_>, at:
         look_back(from, to, segment, &mut marks);
     }
     if from.acknowledged != Some(segment.acknowledgement) {
-        from.repeated = Repeated::Times(0);
+        from.repeated = 0;
     }
     look_for_unseen(to, segment, &mut marks);
     let occupies = segment.payload_len > 0 || segment.flags.has(Flags::SYN.with(Flags::FIN));
@@ -165,10 +152,7 @@ fn look_back(from: &mut Sent, to: &Sent, segment: &Segment<'_>, marks: &mut Mark
     } else if to.last.has(Mark::KeepAlive) {
         marks.add(Mark::KeepAliveAcknowledgement);
     } else {
-        from.repeated = match from.repeated {
-            Repeated::Times(times) => Repeated::Times(times + 1),
-            Repeated::Told => Repeated::Times(1),
-        };
+        from.repeated += 1;
         marks.add(Mark::DuplicateAcknowledgement);
     }
 }
@@ -178,15 +162,9 @@ fn look_for_unseen(to: &mut Sent, segment: &Segment<'_>, marks: &mut Marks) {
     if !segment.flags.has(Flags::ACK) || !is_after(segment.acknowledgement, continuous) {
         return;
     }
-    if to.next.is_some_and(|next| is_after(continuous, next)) {
-        to.continuous = to.next;
-        marks.add(Mark::AcknowledgesUnseen);
-    } else {
-        if to.repeated == Repeated::Times(0) {
-            marks.add(Mark::AcknowledgesUnseen);
-        }
-        to.repeated = Repeated::Told;
-    }
+    // Said once for what is missing.
+    to.continuous = to.next;
+    marks.add(Mark::AcknowledgesUnseen);
 }
 
 /// Tells a retransmission from a segment that was only overtaken.
@@ -211,7 +189,7 @@ fn find_repetition(
     if !is_before(segment.sequence, next) || after_probe {
         return;
     }
-    let asked = matches!(to.repeated, Repeated::Times(times) if times >= REPEATED_LEAST);
+    let asked = to.repeated >= REPEATED_LEAST;
     let since = |then: u64| at.saturating_sub(then);
     let occupied = end.wrapping_add(u32::from(segment.flags.has(Flags::SYN.with(Flags::FIN))));
     marks.add(if asked && to.acknowledged == Some(segment.sequence) && since(to.acknowledged_at) < FAST_NANOSECONDS {
