@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, Socket, Type};
+use wire::LinkType;
 
 pub use block::Frame;
-pub use filter::{Filter, Transport};
+pub use filter::Filter;
 use ring::Ring;
 
 /// The name of the interface on which a computer talks to itself.
@@ -37,15 +38,6 @@ pub enum Error {
     System { interface: String, error: io::Error },
 }
 
-/// How frames of an interface begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Link {
-    /// With an Ethernet header. Loopback's addresses in it are zeros.
-    Ethernet,
-    /// With the IP header.
-    Ip,
-}
-
 /// What was captured so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -61,7 +53,7 @@ pub struct Capture {
     // Before the socket: the memory is given back first.
     ring: Ring,
     socket: Socket,
-    link: Link,
+    link: LinkType,
     passed: u64,
     counts: Counts,
     scratch: Vec<u8>,
@@ -88,13 +80,14 @@ impl Capture {
             _ => system(error),
         })?;
         let link = match hardware {
-            libc::ARPHRD_ETHER | libc::ARPHRD_LOOPBACK => Link::Ethernet,
-            _ => Link::Ip,
+            libc::ARPHRD_ETHER | libc::ARPHRD_LOOPBACK => LinkType::ETHERNET,
+            _ => LinkType::RAW,
         };
         Ok(Self { ring, socket, link, passed: 0, counts: Counts::default(), scratch: Vec::new() })
     }
 
-    pub fn link(&self) -> Link {
+    /// How its frames begin: with an Ethernet header, on loopback too, where the addresses in it are zeros; or with the IP header.
+    pub fn link(&self) -> LinkType {
         self.link
     }
 

@@ -5,7 +5,8 @@ use std::fs::{read, read_dir, read_link};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::capture::Transport;
+use wire::Transport;
+
 use crate::sockets::{self, Socket};
 
 /// A process that holds a socket.
@@ -34,28 +35,55 @@ const KNOWN_MAX: usize = 16;
 const REST_FACTOR: u32 = 9;
 
 impl Owners {
-    /// The process behind the end `local` of a connection to `remote`, or behind the socket that waits there.
-    /// None if it is gone already, if it is another user's, or if the last search was too short ago.
-    pub fn owner(&mut self, transport: Transport, local: SocketAddr, remote: SocketAddr) -> Option<Owner> {
+    /// The process behind the end `local` of a connection to `remote`, or behind the socket that waits there. None if it is gone already, or if
+    /// it is another user's.
+    ///
+    /// # Errors
+    /// If it would have to be searched for, and the last search was too short ago: worth asking again.
+    pub fn owner(
+        &mut self,
+        transport: Transport,
+        local: SocketAddr,
+        remote: SocketAddr,
+    ) -> Result<Option<Owner>, Resting> {
+        let Some(inode) = sockets::all().ok().and_then(|all| find(&all, transport, local, remote)) else {
+            return Ok(None);
+        };
+        if let Some(owner) = self.remembered(inode) {
+            return Ok(Some(owner));
+        }
         if self.rest_until.is_some_and(|end| Instant::now() < end) {
-            return None;
+            return Err(Resting);
         }
         let start = Instant::now();
-        let inode = find(&sockets::all().ok()?, transport, local, remote)?;
-        let owner = self.of(inode);
-        self.rest_until = Some(Instant::now() + start.elapsed() * REST_FACTOR).filter(|_| start.elapsed() > FREE);
-        owner
+        let owner = self.search(inode);
+        self.rest_until = Some(Instant::now() + start.elapsed() * REST_FACTOR);
+        Ok(owner)
     }
 
     /// The process that holds the socket of this number.
     pub fn of(&mut self, inode: u64) -> Option<Owner> {
+        self.remembered(inode).or_else(|| self.search(inode))
+    }
+
+    /// Without a search through everything: it was asked for before, or a process holds it that holds others.
+    fn remembered(&mut self, inode: u64) -> Option<Owner> {
         if let Some(owner) = self.by_inode.get(&inode) {
             return Some(owner.clone());
         }
-        let wanted = format!("socket:[{inode}]");
-        let held = |pid: &u32| holds(*pid, &wanted);
+        let wanted = link(inode);
+        let pid = self.known.iter().copied().find(|pid| holds(*pid, &wanted))?;
+        self.remember(inode, pid)
+    }
+
+    fn search(&mut self, inode: u64) -> Option<Owner> {
+        let wanted = link(inode);
         // The newest processes first: those of the programs that were just started.
-        let pid = self.known.iter().copied().find(held).or_else(|| processes().into_iter().find(held))?;
+        let pid = processes().into_iter().find(|pid| holds(*pid, &wanted))?;
+        self.remember(inode, pid)
+    }
+
+    fn remember(&mut self, inode: u64, pid: u32) -> Option<Owner> {
         let owner = Owner { pid, name: name(pid)? };
         if !self.known.contains(&pid) {
             self.known.insert(0, pid);
@@ -69,8 +97,14 @@ impl Owners {
     }
 }
 
-/// A search that takes no longer needs no rest.
-const FREE: Duration = Duration::from_millis(2);
+/// No process is searched for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resting;
+
+/// How /proc/PID/fd shows a socket.
+fn link(inode: u64) -> String {
+    format!("socket:[{inode}]")
+}
 
 /// The socket that is this end of the connection, else the one that waits for such connections.
 fn find(sockets: &[Socket], transport: Transport, local: SocketAddr, remote: SocketAddr) -> Option<u64> {

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::capture::Transport;
+use wire::Transport;
 
 /// A TCP or UDP socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

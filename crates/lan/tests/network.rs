@@ -31,8 +31,9 @@ mod linux {
     use std::io::{Read as _, Write as _};
     use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 
-    use lan::capture::{Capture, Error, Filter, LOOPBACK, Link, Transport};
+    use lan::capture::{Capture, Error, Filter, LOOPBACK};
     use socket2::{Domain, SockAddr, Socket, Type};
+    use wire::{LinkType, Transport};
 
     pub(super) fn every_address_is_this_computer() {
         for address in ["192.168.1.77", "8.8.8.8", "127.0.0.1"] {
@@ -53,7 +54,7 @@ mod linux {
     /// The frames that the filter lets pass while something happens.
     fn captured(filter: &Filter, happen: impl FnOnce()) -> Vec<Vec<u8>> {
         let mut capture = open(filter);
-        assert_eq!(capture.link(), Link::Ethernet);
+        assert_eq!(capture.link(), LinkType::ETHERNET);
         happen();
         let mut frames = Vec::new();
         capture.stop(&mut |frame| frames.push(frame.bytes.to_vec())).unwrap();

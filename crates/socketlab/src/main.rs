@@ -6,6 +6,7 @@ mod address;
 mod chat;
 mod cli;
 mod config;
+mod doctor;
 mod join;
 mod operator;
 mod person;
@@ -15,6 +16,7 @@ mod services;
 mod settings;
 mod talk;
 mod terminal;
+mod watch;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -32,6 +34,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Serve(args) => return serve::run(&args),
+        Command::Watch(args) => return watch::run(&args),
+        Command::Doctor => doctor::run(),
         Command::Config(args) => config::run(&args),
         Command::Completions { shell } => write_completions(shell),
         Command::Man => write_manual(),

@@ -53,6 +53,11 @@ impl Lines {
     }
 }
 
+/// Writes what an event means, as the last column of a line says it: for the comment beside a packet in a file.
+pub fn explain(event: &Event<'_>, to: &mut String) {
+    write_what(event, QUOTE_COLUMNS_MAX, to);
+}
+
 /// Nanoseconds as seconds to the microsecond.
 pub(crate) fn write_seconds(nanoseconds: u64, to: &mut String) {
     const MICROSECOND: u64 = 1000;

@@ -4,7 +4,7 @@ use std::mem::offset_of;
 
 use libc::{tpacket_hdr_v1, tpacket_hdr_variant1, tpacket3_hdr};
 
-use super::Link;
+use wire::LinkType;
 
 /// A frame as it was captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Frame<'a> {
 }
 
 /// Shows the frames of a block; tells how many they were.
-pub(super) fn show(block: &[u8], link: Link, scratch: &mut Vec<u8>, show: &mut impl FnMut(Frame<'_>)) -> u64 {
+pub(super) fn show(block: &[u8], link: LinkType, scratch: &mut Vec<u8>, show: &mut impl FnMut(Frame<'_>)) -> u64 {
     let count = word(block, super::ring::BLOCK_HEADER + offset_of!(tpacket_hdr_v1, num_pkts));
     let mut at = word(block, super::ring::BLOCK_HEADER + offset_of!(tpacket_hdr_v1, offset_to_first_pkt)) as usize;
     for _ in 0..count {
@@ -34,7 +34,7 @@ pub(super) fn show(block: &[u8], link: Link, scratch: &mut Vec<u8>, show: &mut i
 }
 
 /// Reads the frame whose `tpacket3_hdr` stands at the start. None where the kernel's offsets lead out of the block, which they never do.
-fn frame<'a>(bytes: &'a [u8], link: Link, scratch: &'a mut Vec<u8>) -> Option<Frame<'a>> {
+fn frame<'a>(bytes: &'a [u8], link: LinkType, scratch: &'a mut Vec<u8>) -> Option<Frame<'a>> {
     let status = word(bytes, offset_of!(tpacket3_hdr, tp_status));
     let start = usize::from(half(bytes, offset_of!(tpacket3_hdr, tp_mac)));
     let captured = word(bytes, offset_of!(tpacket3_hdr, tp_snaplen)) as usize;
@@ -43,12 +43,12 @@ fn frame<'a>(bytes: &'a [u8], link: Link, scratch: &'a mut Vec<u8>) -> Option<Fr
     let seconds = u64::from(word(bytes, offset_of!(tpacket3_hdr, tp_sec)));
     let nanoseconds = u64::from(word(bytes, offset_of!(tpacket3_hdr, tp_nsec)));
     let shown = match link {
-        Link::Ethernet if status & libc::TP_STATUS_VLAN_VALID != 0 => {
+        LinkType::ETHERNET if status & libc::TP_STATUS_VLAN_VALID != 0 => {
             original_len += VLAN_TAG_BYTES;
             tagged(whole, bytes, status, scratch)?
         }
-        Link::Ethernet => whole,
-        Link::Ip => {
+        LinkType::ETHERNET => whole,
+        _ => {
             let network = usize::from(half(bytes, offset_of!(tpacket3_hdr, tp_net)));
             original_len = original_len.saturating_sub(network.saturating_sub(start));
             bytes.get(network..start + captured)?

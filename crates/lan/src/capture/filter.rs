@@ -6,13 +6,7 @@
 use std::net::IpAddr;
 
 use socket2::SockFilter;
-
-/// What is carried in IP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    Tcp,
-    Udp,
-}
+use wire::Transport;
 
 /// The packets wanted. An empty list asks for nothing in particular; all lists hold at once.
 ///
