@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::{read, read_dir, read_link};
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use wire::Transport;
 
@@ -13,7 +13,7 @@ use crate::sockets::{self, Socket};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
     pub pid: u32,
-    /// The program; for an interpreter with what it runs: `python3 client.py`. Any bytes are possible that the system allows in file names.
+    /// The program; for one of many uses, as an interpreter, with what it does: `python3 client.py`. Any bytes are possible that the system allows in file names.
     pub name: String,
 }
 
@@ -23,14 +23,16 @@ pub struct Owners {
     by_inode: HashMap<u64, Owner>,
     /// Processes that held a socket before, and are likely to hold the next.
     known: Vec<u32>,
-    /// No search through everything before this moment: searching takes a small part of the time at most.
-    rest_until: Option<Instant>,
+    /// No search among the newest processes, and none among all, before these moments: searching takes a small part of the time at most.
+    rest_until: [Option<Instant>; 2],
 }
 
 /// At this many remembered sockets it begins anew, since numbers of sockets long closed gather.
 const REMEMBERED_MAX: usize = 4096;
 /// As many processes are looked at first.
 const KNOWN_MAX: usize = 16;
+/// Programs that end soon are to be found before a search through everything: they are among so many newest processes.
+const NEWEST: usize = 8;
 /// After a search it rests so many times as long as the search took.
 const REST_FACTOR: u32 = 9;
 
@@ -52,18 +54,25 @@ impl Owners {
         if let Some(owner) = self.remembered(inode) {
             return Ok(Some(owner));
         }
-        if self.rest_until.is_some_and(|end| Instant::now() < end) {
-            return Err(Resting);
+        let mut rests = false;
+        for (kind, processes_max) in [NEWEST, usize::MAX].into_iter().enumerate() {
+            let start = Instant::now();
+            if self.rest_until[kind].is_some_and(|end| start < end) {
+                rests = true;
+                continue;
+            }
+            let owner = self.search(inode, processes_max);
+            self.rest_until[kind] = Some(Instant::now() + start.elapsed() * REST_FACTOR);
+            if owner.is_some() {
+                return Ok(owner);
+            }
         }
-        let start = Instant::now();
-        let owner = self.search(inode);
-        self.rest_until = Some(Instant::now() + start.elapsed() * REST_FACTOR);
-        Ok(owner)
+        if rests { Err(Resting) } else { Ok(None) }
     }
 
     /// The process that holds the socket of this number.
     pub fn of(&mut self, inode: u64) -> Option<Owner> {
-        self.remembered(inode).or_else(|| self.search(inode))
+        self.remembered(inode).or_else(|| self.search(inode, usize::MAX))
     }
 
     /// Without a search through everything: it was asked for before, or a process holds it that holds others.
@@ -76,10 +85,10 @@ impl Owners {
         self.remember(inode, pid)
     }
 
-    fn search(&mut self, inode: u64) -> Option<Owner> {
+    /// Looks at so many processes, the newest first: those of the programs that were just started.
+    fn search(&mut self, inode: u64, processes_max: usize) -> Option<Owner> {
         let wanted = link(inode);
-        // The newest processes first: those of the programs that were just started.
-        let pid = processes().into_iter().find(|pid| holds(*pid, &wanted))?;
+        let pid = processes().into_iter().take(processes_max).find(|pid| holds(*pid, &wanted))?;
         self.remember(inode, pid)
     }
 
@@ -141,9 +150,9 @@ fn name(pid: u32) -> Option<String> {
     })
 }
 
-/// What an interpreter runs, by its command line: the first argument that is no option, without its folder.
+/// What a program of many uses is used for, by its command line: the first argument that is no option, without its folder.
 fn script(program: &str, line: &[u8]) -> Option<String> {
-    if !INTERPRETERS.iter().any(|interpreter| program.starts_with(interpreter)) {
+    if !OF_MANY_USES.iter().any(|name| program.starts_with(name)) {
         return None;
     }
     let mut arguments = line.split(|byte| *byte == 0).skip(1).filter(|argument| !argument.is_empty());
@@ -153,7 +162,8 @@ fn script(program: &str, line: &[u8]) -> Option<String> {
     (!is_inline).then(|| script.rsplit('/').next().unwrap_or_default().to_owned())
 }
 
-const INTERPRETERS: [&str; 8] = ["python", "java", "node", "ruby", "perl", "sh", "bash", "dash"];
+/// Interpreters, whose script says more than their name, and this program.
+const OF_MANY_USES: [&str; 9] = ["python", "java", "node", "ruby", "perl", "sh", "bash", "dash", "socketlab"];
 
 #[cfg(test)]
 mod tests {

@@ -47,6 +47,9 @@ pub(super) fn watch(path: &Path, args: &WatchArgs, wanted: &Wanted) -> anyhow::R
         }
     };
     progress.finish_and_clear();
+    if reader.packets() == 0 {
+        result.as_ref().map_err(Clone::clone).with_context(|| format!("reading {}", path.display()))?;
+    }
     // What was read before the damage is told all the same.
     session.finish(None)?;
     result.with_context(|| format!("reading {}", path.display()))

@@ -67,7 +67,7 @@ impl Naming for LabNames {
         let Some(service) = self.service(said) else { return 0 };
         let words = match std::str::from_utf8(said.bytes) {
             // Padding of fixed fields, as C programs send them.
-            Ok(text) => message(service, said, text.trim_end_matches('\0').trim_end()),
+            Ok(text) => Some(message(service, said, text.trim_end_matches('\0').trim_end())),
             Err(_) if service == Service::Talk => Some((1, "encrypted message", "")),
             Err(_) => None,
         };
@@ -103,12 +103,12 @@ fn tells(text: &str) -> Option<Service> {
     }
 }
 
-fn message<'a>(service: Service, said: &Said<'_>, text: &'a str) -> Option<Words<'a>> {
+fn message<'a>(service: Service, said: &Said<'_>, text: &'a str) -> Words<'a> {
     let is_first = said.from_beginning && said.index == 0;
     if !said.by_client && text.starts_with(REFUSAL) {
-        return Some((1, "", text));
+        return (1, "", text);
     }
-    let words = match (service, said.by_client) {
+    match (service, said.by_client) {
         (Service::Numbers, true) => (1, "number", text),
         (Service::Clock, true) => (repeats(text), "request", text),
         (Service::Calc, true) => calc_says(text, is_first),
@@ -139,8 +139,7 @@ fn message<'a>(service: Service, said: &Said<'_>, text: &'a str) -> Option<Words
             | Service::Numbers,
             false,
         ) => (1, "answer", text),
-    };
-    Some(words)
+    }
 }
 
 /// `SEND_DATESEND_TIME` is two requests in one.

@@ -121,6 +121,8 @@ impl Output {
             }
             Way::Held { lines } => {
                 let mut to = self.stream.open();
+                // Apart from what the command has written there.
+                writeln!(to)?;
                 to.write_all(lines.as_bytes())?;
                 to
             }

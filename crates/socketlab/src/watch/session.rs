@@ -120,7 +120,7 @@ impl Session {
         let summary = self.story.finish();
         if let Some(saver) = self.saver {
             let saved = saver.finish(&names(&summary), drops);
-            self.failure = self.failure.or(saved.err());
+            self.failure = self.failure.or_else(|| saved.err());
         }
         if let Some(failure) = self.failure {
             return Err(failure);

@@ -1,10 +1,10 @@
 //! The ways to show a story: a line an event, an arrow an event, an object an event, or the text alone.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 use std::sync::mpsc::Receiver;
 
-use serde_json::json;
 use wire::{Event, Ladder, Lines, Summary, Visible};
 
 use super::output::Output;
@@ -18,6 +18,7 @@ pub(super) struct Show {
     way: Way,
     /// Used anew for each event.
     text: String,
+    has_shown: bool,
 }
 
 enum Way {
@@ -35,7 +36,7 @@ impl Show {
             WatchArgs { follow: true, .. } => Way::Follow { heard, last: None },
             _ => Way::Lines(Lines::new(columns)),
         };
-        Self { way, text: String::new() }
+        Self { way, text: String::new(), has_shown: false }
     }
 
     /// Shows an event.
@@ -55,15 +56,20 @@ impl Show {
             }
         }
         let text = self.text.trim_end_matches('\n');
-        if text.is_empty() { Ok(()) } else { output.line(text) }
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.has_shown = true;
+        output.line(text)
     }
 
     /// The answers at the end, for a window of so many columns.
     pub(super) fn summary(&self, summary: &Summary, columns: Option<usize>) -> String {
         if matches!(self.way, Way::Json) {
-            return format!("{}\n", json!({ "summary": summary }));
+            return serde_json::to_string(&BTreeMap::from([("summary", summary)]))
+                .map_or_else(|_error| String::new(), |line| line + "\n");
         }
-        let mut text = String::from("\n");
+        let mut text = String::from(if self.has_shown { "\n" } else { "" });
         wire::summary::write(summary, columns.unwrap_or(COLUMNS), &mut text);
         text
     }
