@@ -114,17 +114,17 @@ fn message<'a>(service: Service, said: &Said<'_>, text: &'a str) -> Words<'a> {
         (Service::Calc, true) => calc_says(text, is_first),
         (Service::Add, true) if is_first => (1, "name", text),
         (Service::Add, false) if is_first => add_begins(text),
-        (Service::Sum, true) if text == sum::EXIT => (1, "end", text),
+        (Service::Sum, true) if text == sum::EXIT => (1, "quit", ""),
         (Service::Sum, false) if [sum::WELCOME, sum::FIRST_RECEIVED, sum::BUSY].contains(&text) => (1, "step", text),
         (Service::Board, true) if text == board::GET => (1, "request", text),
         (Service::Board, true) => text.strip_prefix(board::POST).map_or((1, "request", text), |text| (1, "post", text)),
-        (Service::Board, false) if text == board::BYE => (1, "bye", text),
+        (Service::Board, false) if text == board::BYE => (1, "bye", ""),
         (Service::Board, false) if text == board::SAVED => (1, "acknowledgement", text),
         (Service::Board, false) => (1, "text", text),
         (Service::Talk, _) if text.starts_with(PEM) => (1, "public key", ""),
         (Service::Talk, _) => (1, "message", ""),
         (Service::Chat, true) if is_first => (1, "login", text),
-        (Service::Chat, true) if chat::QUITS.contains(&text) => (1, "leaves", text),
+        (Service::Chat, true) if chat::QUITS.contains(&text) => (1, "quit", ""),
         (Service::Chat, true) => (1, "says", text),
         (Service::Chat, false) => chat_tells(text),
         (Service::Alnum, false) if text == alnum::YES || text == alnum::NO => (1, "answer", text),
@@ -154,16 +154,29 @@ fn repeats(text: &str) -> u32 {
 
 fn calc_says(text: &str, is_first: bool) -> Words<'_> {
     if text == calc::QUIT {
-        return (1, "end", text);
+        return (1, "quit", "");
     }
     if calc::Request::parse(text).is_some() {
         return (1, "request", text);
     }
-    // Sent right after one another, they arrive as one.
-    if text.strip_suffix(calc::QUIT).is_some_and(|request| calc::Request::parse(request).is_some()) {
-        return (2, "request and end", text);
+    // What is sent right after one another arrives as one.
+    let (requests, quits) = text.strip_suffix(calc::QUIT).map_or((text, 0), |requests| (requests, 1));
+    match run_together(requests) {
+        Some(count) if count + quits > 1 => (count + quits, "requests run together", text),
+        _ if is_first => (1, "name", text),
+        _ => (1, "request", text),
     }
-    if is_first { (1, "name", text) } else { (1, "request", text) }
+}
+
+/// How many requests `1 + 23 * 4` holds: where one ends cannot be told, but each adds an operator and a number.
+fn run_together(text: &str) -> Option<u32> {
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    let is_alternating = words.iter().enumerate().all(|(place, word)| match place % 2 {
+        0 => Number::parse(word).is_some(),
+        _ => ["+", "-", "*", "/"].contains(word),
+    });
+    let whole = is_alternating && words.len() % 2 == 1 && words.len() >= 3;
+    whole.then(|| u32::try_from(words.len() / 2).unwrap_or(u32::MAX))
 }
 
 /// The answer to the name, perhaps with the first sum already behind it.
@@ -186,3 +199,87 @@ fn chat_tells(text: &str) -> Words<'_> {
 /// How every refusal of a lab begins.
 const REFUSAL: &str = "Error: ";
 const PEM: &str = "-----BEGIN ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the messages of a conversation at this port are called, and how many each is; those of the server begin with `<`.
+    fn named(port: u16, messages: &[&str]) -> Vec<(u32, String)> {
+        let (mut names, _) = LabNames::new(None, &[], false);
+        let mut indices = [0, 0];
+        let mut told = Vec::new();
+        for message in messages {
+            let answer = message.strip_prefix('<');
+            let said = Said {
+                transport: Transport::Tcp,
+                client: "127.0.0.1:40000".parse().unwrap(),
+                server: ([127, 0, 0, 1], port).into(),
+                by_client: answer.is_none(),
+                index: indices[usize::from(answer.is_none())],
+                from_beginning: true,
+                bytes: answer.unwrap_or(message).as_bytes(),
+            };
+            let mut name = String::new();
+            let count = names.name(&said, &mut name);
+            indices[usize::from(answer.is_none())] += u64::from(count.max(1));
+            told.push((count, name));
+        }
+        told
+    }
+
+    fn texts(port: u16, messages: &[&str]) -> Vec<String> {
+        named(port, messages).into_iter().map(|(_, name)| name).collect()
+    }
+
+    #[test]
+    fn messages_at_a_labs_port_are_named() {
+        assert_eq!(
+            texts(12004, &["Ada", "12 + 42", "<54", "1 / 0", "<Error: division by zero", "q"]),
+            [
+                "calc name Ada",
+                "calc request 12 + 42",
+                "answer 54",
+                "calc request 1 / 0",
+                "Error: division by zero",
+                "calc quit"
+            ]
+        );
+        assert_eq!(
+            texts(
+                12009,
+                &["Batman", "<Server: time=10.01 Batman has joined. Member count=1", "hi", "<Robin: ho", "quit"]
+            ),
+            [
+                "chat login Batman",
+                "notice time=10.01 Batman has joined. Member count=1",
+                "chat says hi",
+                "message from Robin: ho",
+                "chat quit"
+            ]
+        );
+        assert_eq!(
+            texts(12007, &["POST milk", "GET", "<milk", "<<--bye-->>"]).join("; "),
+            "board post milk; board request GET; text milk; bye"
+        );
+    }
+
+    #[test]
+    fn what_runs_together_is_counted() {
+        assert_eq!(named(12004, &["Ada", "1 + 23 * 4"])[1], (2, "calc requests run together 1 + 23 * 4".to_owned()));
+        assert_eq!(named(12004, &["Ada", "1 + 2q"])[1].0, 2);
+        assert_eq!(named(12004, &["Ada", "nonsense + 2"])[1], (1, "calc request nonsense + 2".to_owned()));
+        assert_eq!(named(12003, &["SEND_DATESEND_TIME"])[0].0, 2);
+        assert_eq!(named(12005, &["Ada", "3 4", "<ack7"])[2].0, 2);
+    }
+
+    #[test]
+    fn contents_tell_where_the_port_does_not() {
+        assert_eq!(
+            texts(5000, &["Ada", "12 + 42", "<54", "SEND", "<x"]),
+            ["", "calc request 12 + 42", "answer 54", "calc request SEND", "answer x"]
+        );
+        assert_eq!(texts(5000, &["GET / HTTP/1.1", "<HTTP/1.1 200 OK"]), ["", ""]);
+        assert_eq!(texts(5000, &["SEND_TIME"]), ["clock request SEND_TIME"]);
+    }
+}
