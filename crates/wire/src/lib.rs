@@ -16,6 +16,7 @@
 pub mod capture;
 pub mod checksum;
 pub mod dissect;
+pub mod fuzz;
 mod ladder;
 mod line;
 mod naming;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::dissect::Transport;
+use crate::dissect::{Transport, Why};
 use crate::story::{Event, Kind, Mark};
 use crate::visible::{columns, cut, pad, write_cut, write_quoted};
 
@@ -24,18 +24,26 @@ impl Lines {
         Self { width: width.map(|width| width.max(WIDTH_LEAST)), names: NAME_COLUMNS }
     }
 
-    /// Writes the packet's number, the seconds since the start, who to whom, and what. No line end is written, and no control character ever.
+    /// Writes the packet's number, the seconds since the start, who to whom, and what; a narrow window has no room for the time and for whom.
+    /// No line end is written, and no control character ever.
     pub fn write(&mut self, event: &Event<'_>, line: &mut String) {
+        const WIDTH_WITH_TIME: usize = 72;
         let start = line.len();
         self.names = self.names.max(columns(event.from.name)).max(columns(event.to.name));
         // Writing to a string cannot fail.
-        let _ = write!(line, "{:>5} ", event.number);
-        write_seconds(event.since, line);
-        line.push_str("  ");
-        self.write_name(event.from.name, line);
-        line.push_str(" → ");
-        self.write_name(event.to.name, line);
-        line.push_str("  ");
+        if self.width.is_none_or(|width| width >= WIDTH_WITH_TIME) {
+            let _ = write!(line, "{:>5} ", event.number);
+            write_seconds(event.since, line);
+            line.push_str("  ");
+            self.write_name(event.from.name, line);
+            line.push_str(" → ");
+            self.write_name(event.to.name, line);
+            line.push_str("  ");
+        } else {
+            let _ = write!(line, "{:>3} ", event.number);
+            self.write_name(event.from.name, line);
+            line.push_str(" → ");
+        }
         let used = columns(&line[start..]);
         write_what(event, self.width.map_or(QUOTE_COLUMNS_MAX, |width| width.saturating_sub(used)), line);
         if let Some(width) = self.width
@@ -109,11 +117,15 @@ pub(crate) fn write_core(event: &Event<'_>, width: usize, to: &mut String) {
     let start = to.len();
     match event.kind {
         Kind::Data | Kind::Datagram => {
-            let _ = write!(to, "{} ", counted(u64::from(event.bytes), "byte"));
+            to.push_str(&counted(u64::from(event.bytes), "byte"));
+            if event.tls {
+                return;
+            }
+            to.push(' ');
             let room = width.saturating_sub(to.len() - start).clamp(QUOTE_COLUMNS_LEAST, QUOTE_COLUMNS_MAX);
             let _ = write_quoted(event.payload.0, room, to);
         }
-        Kind::Unreachable { why } => to.push_str(why.words()),
+        Kind::Unreachable { why } => to.push_str(why.term()),
         Kind::Syn | Kind::SynAck | Kind::Acknowledgement | Kind::Fin | Kind::Reset => {
             let Some(tcp) = event.tcp else { return };
             let _ = write!(to, "seq {}", tcp.seq);
@@ -128,25 +140,27 @@ pub(crate) fn write_core(event: &Event<'_>, width: usize, to: &mut String) {
 pub(crate) fn write_notes(event: &Event<'_>, detail: Detail, to: &mut String) {
     const DOT: &str = " · ";
     const NAME_COLUMNS_MAX: usize = 60;
+    let brief = |text: &'static str| text.split(':').next().filter(|_| detail == Detail::Brief).unwrap_or(text);
     let mut note = |text: &str| {
-        let brief = text.split(':').next().filter(|_| detail == Detail::Brief);
         to.push_str(DOT);
-        to.push_str(brief.unwrap_or(text));
+        to.push_str(text);
     };
     if let Some(meaning) = meaning(event) {
-        note(meaning);
+        note(brief(meaning));
     }
     if event.closes_side() && event.kind == Kind::Data {
-        note("FIN: closes its side");
+        note("FIN closes its side");
     }
-    for mark in event.marks.iter() {
-        note(mark.words());
+    // Who closes has seen the FIN.
+    let implied = |mark: Mark| mark == Mark::AcknowledgesFin && event.marks.has(Mark::Closes);
+    for mark in event.marks.iter().filter(|&mark| !implied(mark)) {
+        match event.waited.filter(|_| matches!(mark, Mark::Delayed | Mark::HeldBack)) {
+            Some(waited) => note(&format!("{}, {} ms", brief(mark.words()), waited / 1_000_000)),
+            None => note(brief(mark.words())),
+        }
     }
-    if let Some(waited) = event.waited {
-        note(&format!("{} ms", waited / 1_000_000));
-    }
-    if event.messages > 1 {
-        note(&format!("{} messages in one segment", thousands(u64::from(event.messages))));
+    if event.joined > 1 {
+        note(&format!("{} messages in one segment", thousands(u64::from(event.joined))));
     }
     if event.missing > 0 {
         note(&format!("{} missing from the capture", counted(event.missing, "byte")));
@@ -169,6 +183,7 @@ fn meaning(event: &Event<'_>) -> Option<&'static str> {
         Kind::Fin => Some("closes its side: will say no more"),
         Kind::Reset if !event.marks.has(Mark::Refused) => Some("breaks off: what is under way is lost"),
         Kind::Datagram if event.first => Some("no handshake: UDP has none"),
+        Kind::Unreachable { why } if why != Why::Port => Some(why.words()),
         Kind::Data | Kind::Acknowledgement | Kind::Reset | Kind::Datagram | Kind::Unreachable { .. } => None,
     }
 }

@@ -164,10 +164,11 @@ impl Story {
             number: place.number,
             name: &mut self.raw_name,
             messages: 0,
+            joined: 0,
             missing: 0,
         };
         let meaning = conversation.take(segment, place.number, place.at, &mut ear);
-        let (messages, missing) = (ear.messages, ear.missing);
+        let (messages, joined, missing) = (ear.messages, ear.joined, ear.missing);
         let marks = tell::with_place(meaning.marks, place);
         conversation.count(marks);
         self.totals.count(marks);
@@ -179,6 +180,7 @@ impl Story {
             waited: meaning.waited,
             missing,
             messages,
+            joined,
             bytes: segment.payload_len,
             payload: Payload(segment.payload),
             tcp: Some(conversation.relative(segment)),
@@ -209,6 +211,7 @@ impl Story {
             number: place.number,
             name: &mut self.raw_name,
             messages: 0,
+            joined: 0,
             missing: 0,
         };
         let side = &mut conversation.sides[role as usize];
@@ -312,6 +315,7 @@ impl Story {
                 number: conversation.first_number,
                 name: &mut self.raw_name,
                 messages: 0,
+                joined: 0,
                 missing: 0,
             };
             conversation.finish(&mut ear);

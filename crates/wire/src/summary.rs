@@ -2,6 +2,7 @@
 
 mod words;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use serde::Serialize;
@@ -67,7 +68,7 @@ pub struct Conversation {
     pub readable: Readable,
     pub lessons: Vec<Lesson>,
     /// How often each remarkable thing was seen.
-    pub marks: Vec<(Mark, u64)>,
+    pub marks: BTreeMap<Mark, u64>,
 }
 
 #[derive(Clone, Debug, Serialize)]

@@ -55,6 +55,8 @@ impl Serialize for Cipher {
 const HEAD_BYTES: usize = 5;
 /// A record holds at most 2^14 bytes, and 2048 more once encrypted in TLS 1.2 (RFC 5246, section 6.2.3).
 const RECORD_BYTES_MAX: usize = (1 << 14) + 2048;
+const CHANGE_CIPHER: u8 = 20;
+const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
 const APPLICATION: u8 = 23;
 
@@ -95,7 +97,7 @@ pub(crate) struct Records {
 impl Records {
     /// Takes the stream's next bytes, and writes what they are.
     pub(crate) fn take(&mut self, mut bytes: &[u8], name: &mut String) {
-        let (mut encrypted, len) = (0, bytes.len());
+        let mut encrypted = 0;
         while !bytes.is_empty() && !self.lost {
             if self.left == 0 {
                 let (head, rest) = bytes.split_at((HEAD_BYTES - self.head.len()).min(bytes.len()));
@@ -118,10 +120,20 @@ impl Records {
             }
         }
         self.encrypted += encrypted;
-        if name.is_empty() && !self.lost {
-            let _ = write!(name, "TLS, encrypted, {len} bytes");
+        if name.is_empty() {
+            name.push_str(self.current());
         } else if encrypted > 0 {
             name.push_str(", then encrypted");
+        }
+    }
+
+    /// What is under way, where nothing of it could be read.
+    fn current(&self) -> &'static str {
+        match self.kind {
+            _ if self.lost => "TLS, of which something is missing",
+            HANDSHAKE if self.client_hello.is_none() && self.server_hello.is_none() => "TLS hello, a part of it",
+            HANDSHAKE | CHANGE_CIPHER => "TLS handshake",
+            _ => "TLS, encrypted",
         }
     }
 
@@ -132,8 +144,6 @@ impl Records {
 
     /// Notes a record's kind.
     fn begin(&mut self, encrypted: &mut u64, name: &mut String) {
-        const CHANGE_CIPHER: u8 = 20;
-        const ALERT: u8 = 21;
         match self.kind {
             APPLICATION => *encrypted += 1,
             ALERT if self.encrypted == 0 && *encrypted == 0 => note("TLS alert", name),

@@ -46,7 +46,7 @@ pub fn is_printable(c: char) -> bool {
     !c.is_control() && !reorders && !parts_lines
 }
 
-/// Whether these bytes are text for people: UTF-8 of which at least nine characters in ten show themselves, line ends and tabs counted as such. NULs at
+/// Whether these bytes are text for people: UTF-8 of which at least half the characters show themselves, line ends and tabs counted as such. NULs at
 /// the end are padding, and a character may be cut at either end, as segments are cut anywhere.
 pub fn is_text(bytes: &[u8]) -> bool {
     const CONTINUATIONS_MAX: usize = 3;
@@ -68,17 +68,19 @@ pub fn is_text(bytes: &[u8]) -> bool {
         all += 1;
         shown += usize::from(is_printable(c) || matches!(c, '\n' | '\r' | '\t'));
     }
-    all > 0 && shown * 10 >= all * 9
+    all > 0 && shown * 2 >= all
 }
 
 /// Writes at most `width` columns of bytes: quoted if they are text, in hexadecimal if not; an ellipsis tells that there is more.
 pub(crate) fn write_quoted(bytes: &[u8], width: usize, to: &mut impl Write) -> fmt::Result {
+    // More would tell nobody anything.
+    const HEX_BYTES_MAX: usize = 16;
     if is_text(bytes) {
         to.write_char('"')?;
         write_cut(bytes, width.saturating_sub(2), to)?;
         return to.write_char('"');
     }
-    let shown = bytes.len().min(width / 3);
+    let shown = bytes.len().min(width / 3).min(HEX_BYTES_MAX);
     for (place, byte) in bytes[..shown].iter().enumerate() {
         write!(to, "{}{byte:02x}", if place == 0 { "" } else { " " })?;
     }
@@ -126,6 +128,29 @@ pub(crate) fn pad(used: usize, width: usize, to: &mut String) {
     to.extend(std::iter::repeat_n(' ', width.saturating_sub(used)));
 }
 
+/// Breaks a text into rows at spaces, and a word that is too long anywhere. `width` is at least 2, which every character fits.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut rows: Vec<String> = Vec::new();
+    let mut row = String::new();
+    for mut word in text.split(' ') {
+        if !row.is_empty() {
+            if columns(&row) + 1 + columns(word) > width {
+                rows.push(std::mem::take(&mut row));
+            } else {
+                row.push(' ');
+            }
+        }
+        while columns(&row) + columns(word) > width {
+            let (head, tail) = word.split_at(cut(word, width - columns(&row)).len());
+            rows.push(std::mem::take(&mut row) + head);
+            word = tail;
+        }
+        row.push_str(word);
+    }
+    rows.push(row);
+    rows
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,6 +180,13 @@ mod tests {
         assert_eq!(quoted(b"hello, world", 9), "\"hello,…\"");
         assert_eq!(quoted("世界世界".as_bytes(), 8), "\"世界…\"");
         assert_eq!(quoted(b"\x16\x03\x01\x02", 9), "16 03 01 …");
+    }
+
+    #[test]
+    fn a_text_is_broken_at_spaces_and_long_words_anywhere() {
+        assert_eq!(wrap("SYN seq 0 · asks to open", 10), ["SYN seq 0", "· asks to", "open"]);
+        assert_eq!(wrap("世界世界世界", 5), ["世界", "世界", "世界"]);
+        assert_eq!(wrap("a long_word", 4), ["a", "long", "_wor", "d"]);
     }
 
     proptest::proptest! {

@@ -93,6 +93,19 @@ fn version6(kind: u8, code: u8) -> Option<Why> {
 }
 
 impl Why {
+    /// The field's term.
+    pub fn term(self) -> &'static str {
+        match self {
+            Self::Port => "port unreachable",
+            Self::Host => "host unreachable",
+            Self::Network => "network unreachable",
+            Self::Prohibited => "administratively prohibited",
+            Self::TooBig => "packet too big",
+            Self::TimeExceeded => "time exceeded",
+            Self::Other => "destination unreachable",
+        }
+    }
+
     /// As a sentence's part, behind "did not arrive: ".
     pub fn words(self) -> &'static str {
         match self {

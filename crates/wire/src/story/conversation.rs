@@ -9,7 +9,7 @@ use super::pace::{self, Pace};
 use super::parties::Role;
 use super::sequence::{distance, is_before};
 use super::speech::{Ear, Noticed, Speech};
-use super::stream::{Piece, Stream};
+use super::stream::{Data, Piece, Stream};
 use crate::dissect::{Flags, Segment, TcpOption, Transport, Why};
 
 /// What is known of a conversation.
@@ -236,8 +236,8 @@ impl Side {
             self.wire_bytes += u64::from(segment.payload_len);
             let pushed = segment.flags.has(Flags::PSH.with(Flags::FIN));
             let Self { stream, speech, .. } = self;
-            let len = segment.payload_len;
-            stream.take(start, segment.payload, len, pushed, &mut |piece| speech.hear(&piece, ear));
+            let data = Data { sequence: start, bytes: segment.payload, len: segment.payload_len, pushed, number };
+            stream.take(data, &mut |piece| speech.hear(&piece, ear));
         }
         if segment.flags.has(Flags::FIN) && self.fin.is_none() {
             self.fin = Some((number, start.wrapping_add(segment.payload_len).wrapping_add(1)));

@@ -34,8 +34,12 @@ pub struct Event<'a> {
     pub bytes: u32,
     #[serde(flatten)]
     pub payload: Payload<'a>,
+    /// Whether the data are TLS records.
+    pub tls: bool,
     /// How many messages it completed, as far as can be told.
     pub messages: u32,
+    /// How many of them came in one segment. One that fills a gap completes those behind it too, which came in others.
+    pub joined: u32,
     /// What the caller's [`crate::Naming`] or TLS's records call them; control characters made visible.
     pub name: &'a str,
     pub marks: Marks,

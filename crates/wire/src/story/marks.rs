@@ -7,7 +7,7 @@ use serde::Serialize;
 pub struct Marks(u32);
 
 /// Something remarkable about one packet. Those of TCP's sequence analysis mean what Wireshark's `tcp.analysis.…` of the same name means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mark {
     /// The same bytes again, since no acknowledgement came in time.
@@ -87,25 +87,25 @@ impl Mark {
         match self {
             Self::Retransmission => "retransmission: no acknowledgement came in time",
             Self::FastRetransmission => "fast retransmission: duplicate acknowledgements asked for it",
-            Self::SpuriousRetransmission => "needless retransmission: it had been acknowledged",
+            Self::SpuriousRetransmission => "spurious retransmission: it had been acknowledged",
             Self::OutOfOrder => "out of order",
-            Self::DuplicateAcknowledgement => "duplicate acknowledgement: something before is missing",
+            Self::DuplicateAcknowledgement => "duplicate acknowledgement: says the same again",
             Self::WindowFull => "window full: the receiver has room for no more",
             Self::ZeroWindow => "window 0: the receiver has no room left",
-            Self::ZeroWindowProbe => "asks whether there is room again",
-            Self::ZeroWindowProbeAcknowledgement => "still no room",
+            Self::ZeroWindowProbe => "window probe: asks whether there is room again",
+            Self::ZeroWindowProbeAcknowledgement => "window probe answered: still no room",
             Self::WindowUpdate => "tells a new window",
-            Self::KeepAlive => "keep-alive: is anybody there?",
+            Self::KeepAlive => "keep-alive: asks whether anybody is there",
             Self::KeepAliveAcknowledgement => "keep-alive answered",
-            Self::GapBefore => "something before it is not in the capture",
-            Self::AcknowledgesUnseen => "acknowledges what is not in the capture",
-            Self::MidStream => "the capture began after this connection did",
+            Self::GapBefore => "gap: something before it was not seen yet",
+            Self::AcknowledgesUnseen => "acknowledges what was not captured",
+            Self::MidStream => "begun before the capture was",
             Self::Opens => "handshake 3 of 3: open",
             Self::AcknowledgesFin => "has seen the FIN",
             Self::Closes => "closed on both sides",
             Self::Refused => "refused: nobody listens there",
             Self::Delayed => "delayed acknowledgement",
-            Self::HeldBack => "held back until the acknowledgement came (Nagle)",
+            Self::HeldBack => "held back (Nagle): until the acknowledgement came",
             Self::BadChecksum => "wrong checksum: the receiver throws it away",
             Self::Cut => "the capture kept only its beginning",
             Self::Reassembled => "put together from fragments",

@@ -60,6 +60,14 @@ impl Noticed {
     }
 }
 
+/// Whether the message under way is a key in armour.
+#[derive(PartialEq, Eq)]
+enum Armour {
+    None,
+    Open,
+    Closed,
+}
+
 /// What is needed to name what is heard. `said` tells who speaks; its bytes and index are filled in.
 pub(super) struct Ear<'a> {
     pub naming: &'a mut dyn Naming,
@@ -69,14 +77,16 @@ pub(super) struct Ear<'a> {
     pub name: &'a mut String,
     /// How many messages this packet completed.
     pub messages: u32,
+    /// How many of them came in one segment.
+    pub joined: u32,
     pub missing: u64,
 }
 
 impl Speech {
     /// Takes the next piece of a stream.
     pub(super) fn hear(&mut self, piece: &Piece<'_>, ear: &mut Ear<'_>) {
-        let (bytes, pushed) = match *piece {
-            Piece::Bytes { bytes, pushed } => (bytes, pushed),
+        let (bytes, pushed, number) = match *piece {
+            Piece::Bytes { bytes, pushed, number } => (bytes, pushed, number),
             Piece::Missing(bytes) => return self.miss(bytes, ear),
         };
         ear.naming.hear(&Said { index: self.messages, bytes, ..ear.said });
@@ -89,15 +99,16 @@ impl Speech {
             return records.take(bytes, ear.name);
         }
         let before = (ear.messages, self.begun_in, self.begun_len);
-        self.look(bytes, ear.number);
-        self.cut(bytes, pushed, ear);
-        self.notice(before, ear);
+        self.look(bytes);
+        self.cut(bytes, pushed, number, ear);
+        self.notice(before, number, ear);
     }
 
     /// Takes a datagram, which is one message.
     pub(super) fn hear_datagram(&mut self, bytes: &[u8], ear: &mut Ear<'_>) {
         ear.naming.hear(&Said { index: self.messages, bytes, ..ear.said });
-        self.look(bytes, ear.number);
+        self.look(bytes);
+        self.quote(bytes, ear.number);
         self.name(bytes, ear);
         self.messages += 1;
         ear.messages = 1;
@@ -113,8 +124,8 @@ impl Speech {
         }
     }
 
-    /// What it is: text, of which something is quoted, or bytes to be judged later.
-    fn look(&mut self, bytes: &[u8], number: u64) {
+    /// What it is: text, or bytes to be judged later.
+    fn look(&mut self, bytes: &[u8]) {
         if !is_text(bytes) {
             self.other_bytes += bytes.len() as u64;
             let room = SAMPLE_BYTES_MAX - self.sample.len();
@@ -122,11 +133,14 @@ impl Speech {
             return;
         }
         self.text_bytes += bytes.len() as u64;
-        // A sentence says more than a word or a number.
-        if self.quote.as_ref().is_some_and(|quote| quote.bytes.contains(&b' ')) {
+    }
+
+    /// Keeps a message's words: the first, unless a later one is a sentence, which says more than a word or a number.
+    fn quote(&mut self, message: &[u8], number: u64) {
+        if self.quote.as_ref().is_some_and(|quote| quote.bytes.contains(&b' ')) || !is_text(message) {
             return;
         }
-        let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let line = without_end(message).split(|&byte| byte == b'\n').next().unwrap_or_default();
         let line = &line[..line.len().min(QUOTE_BYTES_MAX)];
         if self.quote.is_none() || line.contains(&b' ') {
             self.quote = Some(Quotation { number, bytes: line.to_vec() });
@@ -134,24 +148,38 @@ impl Speech {
     }
 
     /// Cuts at line ends once there are any; until then a message is what was sent at once, which PSH shows the end of.
-    fn cut(&mut self, mut bytes: &[u8], pushed: bool, ear: &mut Ear<'_>) {
+    fn cut(&mut self, mut bytes: &[u8], pushed: bool, number: u64, ear: &mut Ear<'_>) {
         let text = self.begun_len > 0 || is_text(bytes);
         while let Some(end) = memchr(b'\n', bytes).filter(|_| text) {
             let (line, rest) = bytes.split_at(end + 1);
-            self.begin(line, ear.number);
+            self.begin(line, number);
             bytes = rest;
-            self.lines = true;
-            // A key or certificate has lines, and is one message (RFC 7468).
-            let armoured = self.begun.starts_with(b"-----BEGIN ") && memmem::find(&self.begun, b"-----END ").is_none();
-            if !armoured {
-                self.end(ear);
+            match self.armour() {
+                Armour::None => {
+                    self.lines = true;
+                    self.end(ear);
+                }
+                Armour::Closed => self.end(ear),
+                Armour::Open => {}
             }
         }
         if !bytes.is_empty() {
-            self.begin(bytes, ear.number);
-            if pushed && !self.lines {
-                self.end(ear);
-            }
+            self.begin(bytes, number);
+        }
+        let whole = self.begun_len > 0 && pushed && (!self.lines || self.armour() == Armour::Closed);
+        if whole {
+            self.end(ear);
+        }
+    }
+
+    /// A key or certificate has lines, and is one message (RFC 7468).
+    fn armour(&self) -> Armour {
+        if !self.begun.starts_with(b"-----BEGIN ") {
+            Armour::None
+        } else if memmem::find(&self.begun, b"-----END ").is_some() {
+            Armour::Closed
+        } else {
+            Armour::Open
         }
     }
 
@@ -166,6 +194,7 @@ impl Speech {
 
     fn end(&mut self, ear: &mut Ear<'_>) {
         let message = std::mem::take(&mut self.begun);
+        self.quote(&message, self.begun_in);
         let counted = if self.begun_len as usize == message.len() { self.name(without_end(&message), ear) } else { 1 };
         self.messages += u64::from(counted);
         ear.messages += counted;
@@ -190,13 +219,14 @@ impl Speech {
     }
 
     /// Two messages in one segment, or one in two.
-    fn notice(&mut self, (messages, begun_in, begun_len): (u32, u64, u64), ear: &Ear<'_>) {
+    fn notice(&mut self, (messages, begun_in, begun_len): (u32, u64, u64), number: u64, ear: &mut Ear<'_>) {
         let completed = ear.messages - messages;
+        ear.joined = ear.joined.max(completed);
         if completed > 1 {
-            self.joined.note((ear.number, ear.number), u64::from(completed));
+            self.joined.note((number, number), u64::from(completed));
         }
-        if begun_len > 0 && begun_in != ear.number {
-            self.split.note((begun_in, ear.number), 2);
+        if begun_len > 0 && begun_in != number {
+            self.split.note((begun_in, number), 2);
         }
     }
 

@@ -23,12 +23,27 @@ pub(super) struct Stream {
 struct Early {
     bytes: Vec<u8>,
     pushed: bool,
+    number: u64,
+}
+
+/// A segment's data.
+#[derive(Clone, Copy)]
+pub(super) struct Data<'a> {
+    pub sequence: u32,
+    /// What was captured of them.
+    pub bytes: &'a [u8],
+    /// How many they were on the wire.
+    pub len: u32,
+    /// Whether the sender had no more to send at that moment (PSH).
+    pub pushed: bool,
+    /// The packet they came in.
+    pub number: u64,
 }
 
 /// What becomes of a stream.
 pub(super) enum Piece<'a> {
-    /// Bytes that follow on what was handed on before. `pushed` tells that the sender had no more to send at that moment (PSH).
-    Bytes { bytes: &'a [u8], pushed: bool },
+    /// Bytes that follow on what was handed on before, and the packet they came in.
+    Bytes { bytes: &'a [u8], pushed: bool, number: u64 },
     /// So many that the capture does not have.
     Missing(u64),
 }
@@ -41,19 +56,13 @@ impl Stream {
         }
     }
 
-    /// Takes a segment's data. `len` is how much it carried, of which `bytes` were captured.
-    pub(super) fn take(
-        &mut self,
-        sequence: u32,
-        bytes: &[u8],
-        len: u32,
-        pushed: bool,
-        hand: &mut impl FnMut(Piece<'_>),
-    ) {
+    /// Takes a segment's data and hands on all that is in order now.
+    pub(super) fn take(&mut self, data: Data<'_>, hand: &mut impl FnMut(Piece<'_>)) {
+        let Data { sequence, bytes, len, pushed, number } = data;
         let next = *self.next.get_or_insert(sequence);
         let ahead = i64::from(distance(sequence, next));
         if ahead > 0 {
-            self.keep(self.position + ahead.unsigned_abs(), bytes, pushed);
+            self.keep(self.position + ahead.unsigned_abs(), Early { bytes: bytes.to_vec(), pushed, number });
             if self.early_bytes > EARLY_BYTES_MAX || self.early.len() > EARLY_PIECES_MAX {
                 self.pass_gap(hand);
             }
@@ -66,7 +75,7 @@ impl Stream {
         let new = u64::from(len) - behind;
         let kept = bytes.get(behind as usize..).unwrap_or_default();
         if !kept.is_empty() {
-            hand(Piece::Bytes { bytes: kept, pushed });
+            hand(Piece::Bytes { bytes: kept, pushed, number });
         }
         if new > kept.len() as u64 {
             hand(Piece::Missing(new - kept.len() as u64));
@@ -80,7 +89,8 @@ impl Stream {
         self.next.is_some_and(|next| distance(sequence, next) > 0)
     }
 
-    /// The other side has acknowledged up to `sequence`: what the capture does not have of it will not come.
+    /// The other side has acknowledged up to `sequence`, and one more number that may be a FIN's: what the capture does not have of it will
+    /// not come.
     pub(super) fn acknowledged(&mut self, sequence: u32, hand: &mut impl FnMut(Piece<'_>)) {
         let Some(next) = self.next else { return };
         let ahead = i64::from(distance(sequence, next));
@@ -92,6 +102,10 @@ impl Stream {
             let gap_end = self.early.first_key_value().map_or(end, |(&at, _)| at.min(end));
             self.miss(gap_end - self.position, hand);
             self.hand_early(hand);
+        }
+        // Behind a FIN there is nothing, so this was a byte.
+        if self.early.first_key_value().is_some_and(|(&at, _)| at == self.position + 1) {
+            self.pass_gap(hand);
         }
     }
 
@@ -123,12 +137,12 @@ impl Stream {
     }
 
     /// Keeps what came too early. Of two at one place the longer one is kept; other overlaps are cut when they are handed on.
-    fn keep(&mut self, at: u64, bytes: &[u8], pushed: bool) {
-        if bytes.is_empty() || self.early.get(&at).is_some_and(|early| early.bytes.len() >= bytes.len()) {
+    fn keep(&mut self, at: u64, early: Early) {
+        if early.bytes.is_empty() || self.early.get(&at).is_some_and(|known| known.bytes.len() >= early.bytes.len()) {
             return;
         }
-        self.early_bytes += bytes.len();
-        if let Some(shorter) = self.early.insert(at, Early { bytes: bytes.to_vec(), pushed }) {
+        self.early_bytes += early.bytes.len();
+        if let Some(shorter) = self.early.insert(at, early) {
             self.early_bytes -= shorter.bytes.len();
         }
     }
@@ -142,7 +156,7 @@ impl Stream {
             self.early_bytes -= early.bytes.len();
             let known = usize::try_from(self.position - at).unwrap_or(usize::MAX);
             if let Some(bytes @ [_, ..]) = early.bytes.get(known..) {
-                hand(Piece::Bytes { bytes, pushed: early.pushed });
+                hand(Piece::Bytes { bytes, pushed: early.pushed, number: early.number });
                 self.advance(bytes.len() as u64);
             }
         }

@@ -7,7 +7,7 @@ use crate::dissect::Transport;
 use crate::line::{counted, thousands, write_process};
 use crate::readable::Look;
 use crate::story::{Mark, Role};
-use crate::visible::{Visible, columns};
+use crate::visible::{Visible, columns, pad, wrap};
 
 const WIDTH_LEAST: usize = 40;
 const WIDTH_MOST: usize = 100;
@@ -76,9 +76,7 @@ impl Page<'_> {
         if self.width >= WIDTH_BESIDE {
             let mut head = format!("{INDENT}{question}");
             let beside = " ".repeat(INDENT.len() + QUESTION_COLUMNS);
-            while columns(&head) < columns(&beside) {
-                head.push(' ');
-            }
+            pad(columns(question), QUESTION_COLUMNS, &mut head);
             self.wrapped(&head, &beside, answer);
         } else {
             if !question.is_empty() {
@@ -89,23 +87,12 @@ impl Page<'_> {
         }
     }
 
-    /// Writes a text with `head` before its first row and `below` before the others.
+    /// Writes a text with `head` before its first row and `below` before the others, which are as wide.
     fn wrapped(&mut self, head: &str, below: &str, text: &str) {
-        let mut row = head.to_owned();
-        let mut fresh = true;
-        for word in text.split(' ') {
-            if !fresh && columns(&row) + 1 + columns(word) > self.width {
-                self.row(&row);
-                below.clone_into(&mut row);
-                fresh = true;
-            }
-            if !fresh {
-                row.push(' ');
-            }
-            row.push_str(word);
-            fresh = false;
+        let rows = wrap(text, self.width - columns(head));
+        for (place, row) in rows.iter().enumerate() {
+            self.row(&format!("{}{row}", if place == 0 { head } else { below }));
         }
-        self.row(&row);
     }
 
     fn row(&mut self, row: &str) {
@@ -184,7 +171,9 @@ fn end(it: &Conversation) -> String {
         End::Datagrams => "UDP has no end: nobody closes anything.".to_owned(),
         End::Open => "Not yet: it was open when the capture ended.".to_owned(),
         End::Unanswered => "Nobody answered: the packets were lost, or a firewall dropped them.".to_owned(),
-        End::Refused { number, why: Some(why) } => format!("Refused in packet {number} by ICMP: {}.", why.words()),
+        End::Refused { number, why: Some(why) } => {
+            format!("Refused in packet {number} by ICMP ({}): {}.", why.term(), why.words())
+        }
         End::Refused { number, why: None } => {
             format!("Refused: the RST in packet {number} says that no program listens on this port.")
         }
@@ -322,8 +311,10 @@ fn remarks(it: &Conversation) -> impl Iterator<Item = String> {
         Mark::BadChecksum,
         Mark::Cut,
     ];
-    it.marks
-        .iter()
-        .filter(move |(mark, _)| told.contains(mark))
-        .map(|(mark, count)| format!("{}: {}.", counted(*count, "packet"), mark.words()))
+    it.marks.iter().filter(move |(mark, _)| told.contains(mark)).map(|(mark, count)| {
+        let (what, why) = mark.words().split_once(": ").unwrap_or((mark.words(), ""));
+        let (first, rest) = what.split_at(1);
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        format!("{}{rest} in {}{why}.", first.to_uppercase(), counted(*count, "packet"))
+    })
 }

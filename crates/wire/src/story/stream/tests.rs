@@ -4,8 +4,12 @@ use super::*;
 
 fn told(stream: &mut Stream, sequence: u32, bytes: &[u8]) -> String {
     let mut text = String::new();
-    stream.take(sequence, bytes, bytes.len() as u32, true, &mut |piece| write(piece, &mut text));
+    stream.take(data(sequence, bytes), &mut |piece| write(piece, &mut text));
     text
+}
+
+fn data(sequence: u32, bytes: &[u8]) -> Data<'_> {
+    Data { sequence, bytes, len: bytes.len() as u32, pushed: true, number: 1 }
 }
 
 fn write(piece: Piece<'_>, text: &mut String) {
@@ -48,10 +52,20 @@ fn what_was_acknowledged_but_not_captured_is_said_to_be_missing() {
 }
 
 #[test]
+fn a_gap_of_which_one_number_may_be_a_fin_is_whole_once_data_follow() {
+    let mut stream = Stream::default();
+    stream.begin(10);
+    assert_eq!(told(&mut stream, 15, b"fg"), "");
+    let mut text = String::new();
+    stream.acknowledged(14, &mut |piece| write(piece, &mut text));
+    assert_eq!(text, "(4 missing)(1 missing)fg");
+}
+
+#[test]
 fn what_the_capture_cut_is_missing() {
     let mut stream = Stream::default();
     let mut text = String::new();
-    stream.take(0, b"abc", 10, true, &mut |piece| write(piece, &mut text));
+    stream.take(Data { len: 10, ..data(0, b"abc") }, &mut |piece| write(piece, &mut text));
     assert_eq!(text + &told(&mut stream, 10, b"k"), "abc(7 missing)k");
 }
 
@@ -62,7 +76,7 @@ fn memory_is_bounded_and_the_gap_is_told() {
     let piece = [b'x'; 1000];
     let mut missing = 0;
     for place in 0..1000u32 {
-        stream.take(7 + place * 1000, &piece, 1000, false, &mut |piece| {
+        stream.take(data(7 + place * 1000, &piece), &mut |piece| {
             missing += if let Piece::Missing(bytes) = piece { bytes } else { 0 };
         });
         assert!(stream.early_bytes <= EARLY_BYTES_MAX);
@@ -87,7 +101,7 @@ proptest::proptest! {
         let all = (0..80).step_by(7).map(|at| (at, 7));
         for (at, len) in cuts.into_iter().chain(all) {
             let bytes = &sent[at..(at + len).min(80)];
-            stream.take(start.wrapping_add(at as u32), bytes, bytes.len() as u32, false, &mut hand);
+            stream.take(data(start.wrapping_add(at as u32), bytes), &mut hand);
         }
         proptest::prop_assert_eq!(got, sent);
         proptest::prop_assert_eq!(stream.early_bytes, 0);
