@@ -32,7 +32,7 @@ const REMEMBERED_MAX: usize = 4096;
 /// As many processes are looked at first.
 const KNOWN_MAX: usize = 16;
 /// Programs that end soon are to be found before a search through everything: they are among so many newest processes.
-const NEWEST: usize = 8;
+const NEWEST: usize = 32;
 /// After a search it rests so many times as long as the search took.
 const REST_FACTOR: u32 = 9;
 

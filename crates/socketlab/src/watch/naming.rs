@@ -204,13 +204,13 @@ const PEM: &str = "-----BEGIN ";
 mod tests {
     use super::*;
 
-    /// What the messages of a conversation at this port are called, and how many each is; those of the server begin with `<`.
+    /// What the messages of a conversation at this port are called, and how many each is; those of the server begin with `←`.
     fn named(port: u16, messages: &[&str]) -> Vec<(u32, String)> {
         let (mut names, _) = LabNames::new(None, &[], false);
         let mut indices = [0, 0];
         let mut told = Vec::new();
         for message in messages {
-            let answer = message.strip_prefix('<');
+            let answer = message.strip_prefix('←');
             let said = Said {
                 transport: Transport::Tcp,
                 client: "127.0.0.1:40000".parse().unwrap(),
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn messages_at_a_labs_port_are_named() {
         assert_eq!(
-            texts(12004, &["Ada", "12 + 42", "<54", "1 / 0", "<Error: division by zero", "q"]),
+            texts(12004, &["Ada", "12 + 42", "←54", "1 / 0", "←Error: division by zero", "q"]),
             [
                 "calc name Ada",
                 "calc request 12 + 42",
@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(
             texts(
                 12009,
-                &["Batman", "<Server: time=10.01 Batman has joined. Member count=1", "hi", "<Robin: ho", "quit"]
+                &["Batman", "←Server: time=10.01 Batman has joined. Member count=1", "hi", "←Robin: ho", "quit"]
             ),
             [
                 "chat login Batman",
@@ -259,7 +259,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            texts(12007, &["POST milk", "GET", "<milk", "<<--bye-->>"]).join("; "),
+            texts(12007, &["POST milk", "GET", "←milk", "←<<--bye-->>"]).join("; "),
             "board post milk; board request GET; text milk; bye"
         );
     }
@@ -270,16 +270,16 @@ mod tests {
         assert_eq!(named(12004, &["Ada", "1 + 2q"])[1].0, 2);
         assert_eq!(named(12004, &["Ada", "nonsense + 2"])[1], (1, "calc request nonsense + 2".to_owned()));
         assert_eq!(named(12003, &["SEND_DATESEND_TIME"])[0].0, 2);
-        assert_eq!(named(12005, &["Ada", "3 4", "<ack7"])[2].0, 2);
+        assert_eq!(named(12005, &["Ada", "3 4", "←ack7"])[2].0, 2);
     }
 
     #[test]
     fn contents_tell_where_the_port_does_not() {
         assert_eq!(
-            texts(5000, &["Ada", "12 + 42", "<54", "SEND", "<x"]),
+            texts(5000, &["Ada", "12 + 42", "←54", "SEND", "←x"]),
             ["", "calc request 12 + 42", "answer 54", "calc request SEND", "answer x"]
         );
-        assert_eq!(texts(5000, &["GET / HTTP/1.1", "<HTTP/1.1 200 OK"]), ["", ""]);
+        assert_eq!(texts(5000, &["GET / HTTP/1.1", "←HTTP/1.1 200 OK"]), ["", ""]);
         assert_eq!(texts(5000, &["SEND_TIME"]), ["clock request SEND_TIME"]);
     }
 }

@@ -23,3 +23,6 @@ mod students;
 mod talk;
 mod terminal;
 mod two_computers;
+mod watch;
+mod watch_labs;
+mod watch_tshark;
