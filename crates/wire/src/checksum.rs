@@ -1,7 +1,8 @@
 //! The Internet checksum (RFC 1071) of IPv4, TCP, UDP and ICMP.
 //!
 //! On loopback, and where the network card does the work, the kernel hands out frames whose TCP and UDP checksums hold only the sum over
-//! the pseudo-header. [`fill`] puts the right ones in, so that nobody takes them for errors; [`check`] tells such a field from one that is wrong.
+//! the pseudo-header. [`fill`] puts the right ones in, so that nobody takes them for errors; [`check`] tells such a field from one that is wrong,
+//! which stays as it is.
 
 use std::net::IpAddr;
 
@@ -37,16 +38,26 @@ struct Field {
     udp: bool,
 }
 
-/// Fills in the checksums of IPv4, TCP, UDP and ICMP in a whole frame. What is cut, a fragment, or another protocol stays as it is.
+/// Fills in the checksums that were left out in a whole frame: of TCP and UDP, also where an ICMP error quotes such a packet, and of IPv4
+/// where it is 0. Those that are wrong stay wrong; what is cut or a fragment stays as it is.
 pub fn fill(link: LinkType, frame: &mut [u8]) {
     const IPV4_FIELD_AT: usize = 10;
+    const ICMP_HEADER_BYTES: usize = 8;
     let Some(ip) = dissect(link, frame, frame.len() as u32) else { return };
-    let (header_at, payload_at) = (ip.header_at, ip.payload_at);
+    let (header_at, payload_at, verdict) = (ip.header_at, ip.payload_at, check(&ip, frame));
+    let payload_end = payload_at + ip.payload.len();
+    let error = ip.protocol == ip_number::ICMP || ip.protocol == ip_number::IPV6_ICMP;
     let field = Field::find(&ip);
-    if ip.from.is_ipv4() {
-        put(frame, header_at + IPV4_FIELD_AT, 0);
+    if ip.from.is_ipv4() && frame[header_at + IPV4_FIELD_AT..header_at + IPV4_FIELD_AT + 2] == [0, 0] {
         let sum = finish(add(0, &frame[header_at..payload_at]));
         put(frame, header_at + IPV4_FIELD_AT, sum);
+    }
+    if error && verdict == Verdict::Right {
+        if let Some(quoted) = frame.get_mut(payload_at + ICMP_HEADER_BYTES..payload_end) {
+            fill(LinkType::RAW, quoted);
+        }
+    } else if verdict != Verdict::LeftOut {
+        return;
     }
     if let Some(field) = field {
         let sum = field.expected(frame);

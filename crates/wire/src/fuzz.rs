@@ -177,18 +177,19 @@ fn read(file: &[u8], piece: usize) -> (Vec<(u64, Vec<u8>)>, String) {
     (packets, format!("{ended:?}"))
 }
 
-/// Takes `data` apart as a frame of each link type, and fills its checksums in.
+/// Takes `data` apart as a frame of each link type, and fills in the checksums that were left out.
 ///
 /// # Panics
-/// If what was filled in is not right.
+/// If there is anything left to fill in, or if one that was wrong is no longer.
 pub fn play_frame(data: &[u8]) {
     for link in LINKS {
         let Some(ip) = dissect::dissect(link, data, data.len() as u32) else { continue };
         assert!(ip.payload.len() <= ip.payload_len, "more was captured than was sent");
+        let before = checksum::check(&ip, data);
         let mut filled = data.to_vec();
         checksum::fill(link, &mut filled);
         let Some(ip) = dissect::dissect(link, &filled, filled.len() as u32) else { continue };
-        let verdict = checksum::check(&ip, &filled);
-        assert!(matches!(verdict, Verdict::Right | Verdict::Unknown), "{verdict:?}");
+        let after = checksum::check(&ip, &filled);
+        assert_eq!(after, if before == Verdict::LeftOut { Verdict::Right } else { before });
     }
 }

@@ -89,25 +89,36 @@ pub(crate) fn kind(event: &Event<'_>) -> &'static str {
 
 fn write_what(event: &Event<'_>, width: usize, line: &mut String) {
     const KIND_COLUMNS: usize = "SYN+ACK".len();
-    const CORE_COLUMNS_LEAST: usize = 30;
     line.push_str(kind(event));
     pad(kind(event).len(), KIND_COLUMNS, line);
     line.push(' ');
     let width = width.saturating_sub(KIND_COLUMNS + 1);
+    // Words of the peer need some room, numbers have what they need.
+    let core_least = if event.payload.0.is_empty() { core_columns(event) } else { 30 };
     let mut notes = String::new();
-    write_notes(event, Detail::Full, &mut notes);
-    if columns(&notes) + CORE_COLUMNS_LEAST > width {
+    for detail in [Detail::Full, Detail::BriefWithEnds, Detail::Brief] {
         notes.clear();
-        write_notes(event, Detail::Brief, &mut notes);
+        write_notes(event, detail, &mut notes);
+        if columns(&notes) + core_least <= width {
+            break;
+        }
     }
     write_core(event, width.saturating_sub(columns(&notes)), line);
     line.push_str(&notes);
+}
+
+fn core_columns(event: &Event<'_>) -> usize {
+    let mut core = String::new();
+    write_core(event, 0, &mut core);
+    columns(&core)
 }
 
 /// How much is said of a packet beyond what it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Detail {
     Full,
+    /// In few words, but with the addresses of who meets for the first time.
+    BriefWithEnds,
     Brief,
 }
 
@@ -140,7 +151,7 @@ pub(crate) fn write_core(event: &Event<'_>, width: usize, to: &mut String) {
 pub(crate) fn write_notes(event: &Event<'_>, detail: Detail, to: &mut String) {
     const DOT: &str = " · ";
     const NAME_COLUMNS_MAX: usize = 60;
-    let brief = |text: &'static str| text.split(':').next().filter(|_| detail == Detail::Brief).unwrap_or(text);
+    let brief = |text: &'static str| text.split(':').next().filter(|_| detail != Detail::Full).unwrap_or(text);
     let mut note = |text: &str| {
         to.push_str(DOT);
         to.push_str(text);
@@ -169,7 +180,7 @@ pub(crate) fn write_notes(event: &Event<'_>, detail: Detail, to: &mut String) {
         to.push_str(DOT);
         let _ = write_cut(event.name.as_bytes(), NAME_COLUMNS_MAX, to);
     }
-    if event.first && detail == Detail::Full {
+    if event.first && detail != Detail::Brief {
         to.push_str(DOT);
         write_ends(event, to);
     }

@@ -26,7 +26,7 @@ use crate::checksum::{self, Verdict};
 use crate::dissect::{self, Carried, Datagram, Fragments, Ip, Segment, Taken, Transport, Unreachable};
 use crate::naming::{Naming, Said};
 use crate::summary::{self, Summary};
-use crate::visible::write_visible;
+use crate::visible::write_text;
 
 /// More conversations than these are not kept: the oldest ends up in the totals alone.
 pub const CONVERSATIONS_MAX: usize = 10_000;
@@ -346,9 +346,8 @@ fn said<'a>(conversation: &Conversation, from: SocketAddr) -> Said<'a> {
 /// Moves what was written to where it is shown from, without what could act on a terminal.
 fn make_visible(raw: &mut String, shown: &mut String) {
     shown.clear();
-    for c in raw.chars().take(NAME_CHARS_MAX) {
-        // Writing to a string cannot fail.
-        let _ = write_visible(c, shown);
-    }
+    let end = raw.char_indices().nth(NAME_CHARS_MAX).map_or(raw.len(), |(at, _)| at);
+    // Writing to a string cannot fail.
+    let _ = write_text(&raw[..end], shown);
     raw.clear();
 }

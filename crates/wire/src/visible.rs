@@ -9,14 +9,8 @@ pub struct Visible<'a>(pub &'a [u8]);
 
 impl fmt::Display for Visible<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if is_plain(self.0) {
-            // Nearly all that is said: ASCII is UTF-8, so this never falls back.
-            return f.write_str(std::str::from_utf8(self.0).unwrap_or_default());
-        }
         for chunk in self.0.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                write_visible(c, f)?;
-            }
+            write_text(chunk.valid(), f)?;
             for byte in chunk.invalid() {
                 write!(f, "<{byte:02x}>")?;
             }
@@ -25,8 +19,20 @@ impl fmt::Display for Visible<'_> {
     }
 }
 
-fn is_plain(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
+/// Writes a text in a form that only shows: plain characters together, others one by one.
+pub(crate) fn write_text(mut text: &str, to: &mut impl Write) -> fmt::Result {
+    loop {
+        let plain = text.bytes().position(|byte| !is_plain(byte)).unwrap_or(text.len());
+        let (run, rest) = text.split_at(plain);
+        to.write_str(run)?;
+        let Some(c) = rest.chars().next() else { return Ok(()) };
+        write_visible(c, to)?;
+        text = &rest[c.len_utf8()..];
+    }
+}
+
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
 }
 
 /// Writes one character in a form that only shows.
@@ -46,29 +52,37 @@ pub fn is_printable(c: char) -> bool {
     !c.is_control() && !reorders && !parts_lines
 }
 
-/// Whether these bytes are text for people: UTF-8 of which at least half the characters show themselves, line ends and tabs counted as such. NULs at
-/// the end are padding, and a character may be cut at either end, as segments are cut anywhere.
+/// Whether these bytes are text for people, judged by the first thousand: UTF-8 of which at least half the characters show themselves, line ends and
+/// tabs counted as such. NULs at the end are padding, and a character may be cut at either end, as segments are cut anywhere.
 pub fn is_text(bytes: &[u8]) -> bool {
-    const CONTINUATIONS_MAX: usize = 3;
-    if is_plain(bytes) {
-        return !bytes.is_empty();
+    const JUDGED_BYTES: usize = 1024;
+    let mut head = &bytes[..bytes.len().min(JUDGED_BYTES)];
+    while let [before @ .., 0] = head {
+        head = before;
     }
-    let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-    let bytes = &bytes[..end];
-    let start = bytes.iter().take(CONTINUATIONS_MAX).take_while(|&&byte| byte & 0xc0 == 0x80).count();
-    let text = match std::str::from_utf8(&bytes[start..]) {
-        Ok(text) => text,
-        Err(error) if error.error_len().is_none() => {
-            std::str::from_utf8(&bytes[start..start + error.valid_up_to()]).unwrap_or_default()
-        }
-        Err(_) => return false,
+    let (shown, all) = if head.is_ascii() {
+        // Nearly all that is said, and quickly counted.
+        let shown = head.iter().filter(|&&byte| is_plain(byte) || matches!(byte, b'\n' | b'\r' | b'\t')).count();
+        (shown, head.len())
+    } else {
+        let Some(text) = uncut(head) else { return false };
+        let shown = text.chars().filter(|&c| is_printable(c) || matches!(c, '\n' | '\r' | '\t')).count();
+        (shown, text.chars().count())
     };
-    let (mut shown, mut all) = (0, 0);
-    for c in text.chars() {
-        all += 1;
-        shown += usize::from(is_printable(c) || matches!(c, '\n' | '\r' | '\t'));
-    }
     all > 0 && shown * 2 >= all
+}
+
+/// The UTF-8 in bytes, without a character that is cut at the beginning or at the end.
+fn uncut(bytes: &[u8]) -> Option<&str> {
+    const CONTINUATIONS_MAX: usize = 3;
+    let start = bytes.iter().take(CONTINUATIONS_MAX).take_while(|&&byte| byte & 0xc0 == 0x80).count();
+    match std::str::from_utf8(&bytes[start..]) {
+        Ok(text) => Some(text),
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&bytes[start..start + error.valid_up_to()]).ok()
+        }
+        Err(_) => None,
+    }
 }
 
 /// Writes at most `width` columns of bytes: quoted if they are text, in hexadecimal if not; an ellipsis tells that there is more.
@@ -89,12 +103,17 @@ pub(crate) fn write_quoted(bytes: &[u8], width: usize, to: &mut impl Write) -> f
 
 /// Writes at most `width` columns of text.
 pub(crate) fn write_cut(bytes: &[u8], width: usize, to: &mut impl Write) -> fmt::Result {
-    if bytes.len() <= width && is_plain(bytes) {
+    if bytes.len() <= width && bytes.is_ascii() {
+        // Each takes a column, pictures of control characters too.
         return write!(to, "{}", Visible(bytes));
     }
     // A character has at most four bytes and a column, so more than this is never shown.
     const BYTES_A_COLUMN: usize = 4;
     let head = &bytes[..bytes.len().min(width.saturating_mul(BYTES_A_COLUMN) + BYTES_A_COLUMN)];
+    if head.is_ascii() {
+        write!(to, "{}", Visible(&head[..width.saturating_sub(1).min(head.len())]))?;
+        return to.write_char('…');
+    }
     let mut text = String::new();
     write!(text, "{}", Visible(head))?;
     if head.len() == bytes.len() && columns(&text) <= width {
@@ -107,6 +126,9 @@ pub(crate) fn write_cut(bytes: &[u8], width: usize, to: &mut impl Write) -> fmt:
 /// The longest beginning of a text that fits into so many columns.
 pub(crate) fn cut(text: &str, width: usize) -> &str {
     use unicode_width::UnicodeWidthChar;
+    if text.is_ascii() {
+        return &text[..text.len().min(width)];
+    }
     let mut used = 0;
     for (at, c) in text.char_indices() {
         used += c.width().unwrap_or(0);
@@ -120,6 +142,9 @@ pub(crate) fn cut(text: &str, width: usize) -> &str {
 /// How many columns a text takes on a terminal, character by character, as [`cut`] counts.
 pub(crate) fn columns(text: &str) -> usize {
     use unicode_width::UnicodeWidthChar;
+    if text.is_ascii() {
+        return text.len();
+    }
     text.chars().map(|c| c.width().unwrap_or(0)).sum()
 }
 

@@ -99,8 +99,8 @@ impl Speech {
             return records.take(bytes, ear.name);
         }
         let before = (ear.messages, self.begun_in, self.begun_len);
-        self.look(bytes);
-        self.cut(bytes, pushed, number, ear);
+        let text = self.look(bytes);
+        self.cut(bytes, text, (pushed, number), ear);
         self.notice(before, number, ear);
     }
 
@@ -124,32 +124,35 @@ impl Speech {
         }
     }
 
-    /// What it is: text, or bytes to be judged later.
-    fn look(&mut self, bytes: &[u8]) {
+    /// Whether it is text; bytes that are not are kept to be judged later.
+    fn look(&mut self, bytes: &[u8]) -> bool {
         if !is_text(bytes) {
             self.other_bytes += bytes.len() as u64;
             let room = SAMPLE_BYTES_MAX - self.sample.len();
             self.sample.extend_from_slice(&bytes[..bytes.len().min(room)]);
-            return;
+            return false;
         }
         self.text_bytes += bytes.len() as u64;
+        true
     }
 
-    /// Keeps a message's words: the first, unless a later one is a sentence, which says more than a word or a number.
+    /// Keeps a message's words: the first, unless another of the first hundred is a sentence, which says more than a word or a number.
     fn quote(&mut self, message: &[u8], number: u64) {
-        if self.quote.as_ref().is_some_and(|quote| quote.bytes.contains(&b' ')) || !is_text(message) {
+        const SOUGHT_IN: u64 = 100;
+        let sentence = |words: &[u8]| words.contains(&b' ');
+        if self.messages > SOUGHT_IN || self.quote.as_ref().is_some_and(|quote| sentence(&quote.bytes)) {
             return;
         }
         let line = without_end(message).split(|&byte| byte == b'\n').next().unwrap_or_default();
         let line = &line[..line.len().min(QUOTE_BYTES_MAX)];
-        if self.quote.is_none() || line.contains(&b' ') {
+        if (self.quote.is_none() || sentence(line)) && is_text(message) {
             self.quote = Some(Quotation { number, bytes: line.to_vec() });
         }
     }
 
     /// Cuts at line ends once there are any; until then a message is what was sent at once, which PSH shows the end of.
-    fn cut(&mut self, mut bytes: &[u8], pushed: bool, number: u64, ear: &mut Ear<'_>) {
-        let text = self.begun_len > 0 || is_text(bytes);
+    fn cut(&mut self, mut bytes: &[u8], text: bool, (pushed, number): (bool, u64), ear: &mut Ear<'_>) {
+        let text = text || self.begun_len > 0;
         while let Some(end) = memchr(b'\n', bytes).filter(|_| text) {
             let (line, rest) = bytes.split_at(end + 1);
             self.begin(line, number);

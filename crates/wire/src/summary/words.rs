@@ -312,7 +312,8 @@ fn remarks(it: &Conversation) -> impl Iterator<Item = String> {
         Mark::Cut,
     ];
     it.marks.iter().filter(move |(mark, _)| told.contains(mark)).map(|(mark, count)| {
-        let (what, why) = mark.words().split_once(": ").unwrap_or((mark.words(), ""));
+        let words = mark.words();
+        let (what, why) = words.split_once(": ").unwrap_or((words, ""));
         let (first, rest) = what.split_at(1);
         let why = if why.is_empty() { String::new() } else { format!(": {why}") };
         format!("{}{rest} in {}{why}.", first.to_uppercase(), counted(*count, "packet"))

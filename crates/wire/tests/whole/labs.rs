@@ -71,7 +71,7 @@ fn clock() {
 }
 
 /// A session of `calc` without newlines, as most programs for it speak.
-fn calc_script() -> Script {
+pub(crate) fn calc_script() -> Script {
     let mut script = Script::new();
     let mut tcp = script.open(local(40004), local(12004), [4_000_000_000, 77]);
     script.say(&mut tcp, CLIENT, b"Batman");

@@ -11,3 +11,4 @@ mod naming;
 mod script;
 mod secret;
 mod trouble;
+mod tshark;

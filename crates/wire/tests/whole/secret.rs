@@ -57,8 +57,7 @@ fn server_hello(cipher: [u8; 2], extensions: &[u8]) -> Vec<u8> {
     record(22, 3, &[&[2][..], &field(3, &body.concat())].concat())
 }
 
-#[test]
-fn tls() {
+pub(crate) fn tls_script() -> Script {
     let mut chance = fastrand::Rng::with_seed(2);
     let mut script = Script::new();
     let mut tcp = script.open(local(40022), local(12009), [1, 1]);
@@ -78,7 +77,12 @@ fn tls() {
     script.say(&mut tcp, CLIENT, &record(23, 3, &random(&mut chance, 40)));
     script.say(&mut tcp, SERVER, &record(23, 3, &random(&mut chance, 80)));
     script.close(&mut tcp, CLIENT);
-    compare("tls", &script);
+    script
+}
+
+#[test]
+fn tls() {
+    compare("tls", &tls_script());
 }
 
 #[test]
