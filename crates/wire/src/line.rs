@@ -61,9 +61,12 @@ impl Lines {
     }
 }
 
-/// Writes what an event means, as the last column of a line says it: for the comment beside a packet in a file.
+/// Writes what an event means, in full, for the comment beside a packet in a file.
 pub fn explain(event: &Event<'_>, to: &mut String) {
-    write_what(event, QUOTE_COLUMNS_MAX, to);
+    to.push_str(kind(event));
+    to.push(' ');
+    write_core(event, QUOTE_COLUMNS_MAX, to);
+    write_notes(event, Detail::Full, to);
 }
 
 /// Nanoseconds as seconds to the microsecond.

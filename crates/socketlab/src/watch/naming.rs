@@ -119,7 +119,7 @@ fn message<'a>(service: Service, said: &Said<'_>, text: &'a str) -> Words<'a> {
         (Service::Board, true) if text == board::GET => (1, "request", text),
         (Service::Board, true) => text.strip_prefix(board::POST).map_or((1, "request", text), |text| (1, "post", text)),
         (Service::Board, false) if text == board::BYE => (1, "bye", ""),
-        (Service::Board, false) if text == board::SAVED => (1, "acknowledgement", text),
+        (Service::Board, false) if text == board::SAVED => (1, "answer", text),
         (Service::Board, false) => (1, "text", text),
         (Service::Talk, _) if text.starts_with(PEM) => (1, "public key", ""),
         (Service::Talk, _) => (1, "message", ""),
@@ -182,8 +182,7 @@ fn run_together(text: &str) -> Option<u32> {
 /// The answer to the name, perhaps with the first sum already behind it.
 fn add_begins(text: &str) -> Words<'_> {
     match text.strip_prefix(add::ACK) {
-        Some("") => (1, "acknowledgement", text),
-        Some(sum) if Number::parse(sum).is_some() => (2, "acknowledgement and answer", text),
+        Some(sum) if Number::parse(sum).is_some() => (2, "answers run together", text),
         _ => (1, "answer", text),
     }
 }
