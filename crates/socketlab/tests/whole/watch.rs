@@ -1,8 +1,11 @@
 //! `socketlab watch` beside real programs, in networks that nobody else is in.
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -224,6 +227,74 @@ fn a_file_is_told_as_its_capture_was() {
     assert!(read(&["clock"]).contains("0 packets"));
     let acknowledged = read(&["--acknowledgements"]);
     assert!(acknowledged.lines().count() > read(&[]).lines().count());
+}
+
+/// What is told on loopback until Ctrl-C, or why nothing is.
+#[test]
+fn loopback_is_watched_until_ctrl_c_where_that_is_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = listener.local_addr().unwrap();
+    let mut watch = socketlab(&folder);
+    watch.args(["watch", "--port", &server.port().to_string()]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut watch = watch.spawn().unwrap();
+    let (mut story, mut told) =
+        (BufReader::new(watch.stdout.take().unwrap()), BufReader::new(watch.stderr.take().unwrap()));
+    let mut line = String::new();
+    told.read_line(&mut line).unwrap();
+    if line.contains("you may not watch lo") {
+        assert!(line.contains("sudo setcap cap_net_raw+ep "), "{line}");
+        assert_eq!(watch.wait().unwrap().code(), Some(1));
+        return;
+    }
+    assert_eq!(line, format!("socketlab: watching port {} on lo; Ctrl-C ends with the summary\n", server.port()));
+    // Other traffic is not told.
+    drop(TcpListener::bind("127.0.0.1:0").map(|other| TcpStream::connect(other.local_addr().unwrap())).unwrap());
+    let mut client = TcpStream::connect(server).unwrap();
+    client.write_all(b"good morning\n").unwrap();
+    let mut lines = Vec::new();
+    while !line.contains("good morning") {
+        line.clear();
+        assert!(story.read_line(&mut line).unwrap() > 0, "{lines:?}");
+        lines.push(line.clone());
+    }
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    let own = format!("pid {})", std::process::id());
+    assert!(lines[0].contains("client 1 → server    SYN") && lines[0].contains(&own), "{lines:?}");
+    kill_process(Pid::from_child(&watch), Signal::INT).unwrap();
+    let rest: Vec<String> = story.lines().map_while(Result::ok).collect();
+    assert!(
+        rest.iter().any(|line| line.contains("Packet 1 (SYN), packet 2 (SYN+ACK) and packet 3 (ACK).")),
+        "{rest:?}"
+    );
+    assert!(rest.iter().any(|line| line.contains("it was open when the capture ended")), "{rest:?}");
+    assert_eq!(watch.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn ctrl_c_ends_the_command_and_lets_the_server_see_it() {
+    if !networks_are_allowed() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (server, _) = students(&folder);
+    let client =
+        "import socket; s = socket.create_connection(('192.168.1.20', 12004)); s.send(b'Ada'); s.recv(9); input()";
+    let mut watch = socketlab(&folder);
+    watch.args(["watch", "--with", &server, "--", "python3", "-c", client]).process_group(0);
+    let mut watch = watch.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut story = BufReader::new(watch.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("welcome") {
+        line.clear();
+        assert!(story.read_line(&mut line).unwrap() > 0);
+    }
+    // As a terminal does it: to all that it shares.
+    kill_process_group(Pid::from_child(&watch), Signal::INT).unwrap();
+    let rest: Vec<String> = story.lines().map_while(Result::ok).collect();
+    assert!(rest.iter().any(|line| line.contains("client 1 → server    FIN")), "{rest:?}");
+    assert!(rest.iter().any(|line| line.contains("client 1 closed first")), "{rest:?}");
+    assert_eq!(watch.wait().unwrap().code(), Some(0));
 }
 
 #[test]
