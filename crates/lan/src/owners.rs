@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::{read, read_dir, read_link};
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use wire::Transport;
 
@@ -23,56 +23,39 @@ pub struct Owners {
     by_inode: HashMap<u64, Owner>,
     /// Processes that held a socket before, and are likely to hold the next.
     known: Vec<u32>,
-    /// No search among the newest processes, and none among all, before these moments: searching takes a small part of the time at most.
-    rest_until: [Option<Instant>; 2],
+    budget: Budget,
 }
 
 /// At this many remembered sockets it begins anew, since numbers of sockets long closed gather.
 const REMEMBERED_MAX: usize = 4096;
 /// As many processes are looked at first.
 const KNOWN_MAX: usize = 16;
-/// Programs that end soon are to be found before a search through everything: they are among so many newest processes.
-const NEWEST: usize = 32;
-/// After a search it rests so many times as long as the search took.
-const REST_FACTOR: u32 = 9;
 
 impl Owners {
     /// The process behind the end `local` of a connection to `remote`, or behind the socket that waits there. None if it is gone already, or if
     /// it is another user's.
     ///
     /// # Errors
-    /// If it would have to be searched for, and the last search was too short ago: worth asking again.
+    /// If looking has taken too much of the time lately: worth asking again.
     pub fn owner(
         &mut self,
         transport: Transport,
         local: SocketAddr,
         remote: SocketAddr,
     ) -> Result<Option<Owner>, Resting> {
-        let Some(inode) = sockets::all().ok().and_then(|all| find(&all, transport, local, remote)) else {
-            return Ok(None);
-        };
-        if let Some(owner) = self.remembered(inode) {
-            return Ok(Some(owner));
+        let start = Instant::now();
+        if !self.budget.allows(start) {
+            return Err(Resting);
         }
-        let mut rests = false;
-        for (kind, processes_max) in [NEWEST, usize::MAX].into_iter().enumerate() {
-            let start = Instant::now();
-            if self.rest_until[kind].is_some_and(|end| start < end) {
-                rests = true;
-                continue;
-            }
-            let owner = self.search(inode, processes_max);
-            self.rest_until[kind] = Some(Instant::now() + start.elapsed() * REST_FACTOR);
-            if owner.is_some() {
-                return Ok(owner);
-            }
-        }
-        if rests { Err(Resting) } else { Ok(None) }
+        let inode = sockets::all().ok().and_then(|all| find(&all, transport, local, remote));
+        let owner = inode.and_then(|inode| self.of(inode));
+        self.budget.spend(start.elapsed());
+        Ok(owner)
     }
 
     /// The process that holds the socket of this number.
     pub fn of(&mut self, inode: u64) -> Option<Owner> {
-        self.remembered(inode).or_else(|| self.search(inode, usize::MAX))
+        self.remembered(inode).or_else(|| self.search(inode))
     }
 
     /// Without a search through everything: it was asked for before, or a process holds it that holds others.
@@ -85,10 +68,10 @@ impl Owners {
         self.remember(inode, pid)
     }
 
-    /// Looks at so many processes, the newest first: those of the programs that were just started.
-    fn search(&mut self, inode: u64, processes_max: usize) -> Option<Owner> {
+    /// Looks at all processes, the newest first: those of the programs that were just started, and may soon end.
+    fn search(&mut self, inode: u64) -> Option<Owner> {
         let wanted = link(inode);
-        let pid = processes().into_iter().take(processes_max).find(|pid| holds(*pid, &wanted))?;
+        let pid = processes().into_iter().find(|pid| holds(*pid, &wanted))?;
         self.remember(inode, pid)
     }
 
@@ -106,9 +89,41 @@ impl Owners {
     }
 }
 
-/// No process is searched for now.
+/// No process is looked for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resting;
+
+/// Bounds the time that looking takes: where there are thousands of sockets and processes, one look takes tens of milliseconds.
+#[derive(Debug)]
+struct Budget {
+    /// Nanoseconds that may be spent; below zero it rests.
+    left: i64,
+    since: Option<Instant>,
+}
+
+impl Budget {
+    /// So much may be spent at once, in nanoseconds.
+    const MOST: i64 = 50_000_000;
+    /// In the long run one part in so many of the time.
+    const SHARE: u128 = 10;
+
+    fn allows(&mut self, now: Instant) -> bool {
+        let earned = self.since.map_or(0, |since| now.duration_since(since).as_nanos() / Self::SHARE);
+        self.since = Some(now);
+        self.left = self.left.saturating_add(i64::try_from(earned).unwrap_or(i64::MAX)).min(Self::MOST);
+        self.left > 0
+    }
+
+    fn spend(&mut self, time: Duration) {
+        self.left = self.left.saturating_sub(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX));
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { left: Self::MOST, since: None }
+    }
+}
 
 /// How /proc/PID/fd shows a socket.
 fn link(inode: u64) -> String {
@@ -187,6 +202,20 @@ mod tests {
         assert!(is_us(owners.of(inode(server, own))));
         assert!(is_us(owners.of(inode(own, server))));
         assert!(!is_us(owners.of(0)));
+    }
+
+    #[test]
+    fn looking_takes_a_tenth_of_the_time() {
+        let (mut budget, start) = (Budget::default(), Instant::now());
+        assert!(budget.allows(start));
+        budget.spend(Duration::from_millis(60));
+        assert!(!budget.allows(start + Duration::from_millis(99)));
+        assert!(budget.allows(start + Duration::from_millis(101)));
+        budget.spend(Duration::from_millis(1));
+        // However long it rested, it saves no more than it began with.
+        assert!(budget.allows(start + Duration::from_secs(1000)));
+        budget.spend(Duration::from_millis(51));
+        assert!(!budget.allows(start + Duration::from_secs(1000)));
     }
 
     #[test]
