@@ -13,6 +13,8 @@ use super::signals::Signals;
 
 /// A server that listens at nothing for so long is taken for one that never will.
 const LISTEN_MAX: Duration = Duration::from_secs(30);
+/// After so long a person is told what is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How long a server may take to close its connections once the command has ended.
 const CLOSE_MAX: Duration = Duration::from_secs(1);
 /// How long it may take to end when it is told to.
@@ -54,7 +56,9 @@ impl Server {
 
     /// Waits until it listens. Whatever listens in this network is the server's, since nobody else is there yet.
     pub(super) fn wait_until_listening(&mut self, signals: &Signals) -> anyhow::Result<()> {
-        let end = Instant::now() + LISTEN_MAX;
+        let start = Instant::now();
+        let end = start + LISTEN_MAX;
+        let mut told = false;
         let listening = |sockets: &[Socket]| sockets.iter().any(|socket| socket.waits);
         while !settled(end, listening)? {
             if let Some(status) = self.child.try_wait()? {
@@ -63,6 +67,9 @@ impl Server {
             }
             if Instant::now() > end {
                 bail!("the server `{}` listens at no port after {} s", self.line, LISTEN_MAX.as_secs());
+            }
+            if start.elapsed() > PATIENCE && !std::mem::replace(&mut told, true) {
+                eprintln!("socketlab: waiting until the server `{}` listens", self.line);
             }
             if signals.end_is_wanted() {
                 bail!("ended before the server `{}` listened", self.line);

@@ -9,7 +9,9 @@ use anyhow::{Context as _, anyhow, bail};
 use lan::capture::{Capture, Error, Filter, Frame, LOOPBACK};
 use lan::privileges::{self, User};
 use rustix::event::{PollFd, PollFlags, poll};
+use wire::Summary;
 use wire::capture::{Drops, LinkType, Packet};
+use wire::summary::End;
 
 use super::command::{self, Server};
 use super::output::Output;
@@ -31,7 +33,8 @@ pub(super) fn watch_interface(args: &WatchArgs, wanted: &Wanted) -> anyhow::Resu
     eprintln!("socketlab: watching {} on {interface}; Ctrl-C ends with the summary", wanted.describe());
     let mut watch = Watch { capture, session, signals, scratch: Vec::new() };
     watch.run(|signals| Ok(signals.end_is_wanted()))?;
-    watch.finish()
+    watch.finish()?;
+    Ok(())
 }
 
 /// Watches one command, perhaps with its server, in a network of their own. It fails as the command does, unless that was interrupted.
@@ -54,7 +57,10 @@ pub(super) fn watch_command(args: &WatchArgs) -> anyhow::Result<()> {
         server.end()?;
     }
     let interrupted = watch.signals.end_is_wanted();
-    watch.finish()?;
+    let summary = watch.finish()?;
+    if args.with.is_none() && summary.conversations.iter().any(|it| matches!(it.end, End::Refused { .. })) {
+        eprintln!("socketlab: the command is alone in its network: let its server run there too, by --with 'SERVER'");
+    }
     match command::failure(status).filter(|_| !interrupted) {
         Some(how) => bail!("the command {how}"),
         None => Ok(()),
@@ -84,6 +90,7 @@ impl Watch {
             let Self { capture, session, scratch, .. } = self;
             let link = capture.link();
             capture.take(&mut |frame| take(session, frame, link, scratch));
+            session.pause();
         }
         Ok(())
     }
@@ -105,7 +112,7 @@ impl Watch {
         }
     }
 
-    fn finish(mut self) -> anyhow::Result<()> {
+    fn finish(mut self) -> anyhow::Result<Summary> {
         let Self { capture, session, scratch, .. } = &mut self;
         let link = capture.link();
         let counts = capture.stop(&mut |frame| take(session, frame, link, scratch))?;

@@ -55,7 +55,8 @@ impl Saver {
         self.flush()
     }
 
-    fn flush(&mut self) -> anyhow::Result<()> {
+    /// Writes what was gathered.
+    pub(super) fn flush(&mut self) -> anyhow::Result<()> {
         let written = self.file.write_all(&self.buffer);
         self.buffer.clear();
         written.with_context(|| format!("writing {}", self.path.display()))

@@ -96,6 +96,14 @@ impl Session {
         saver.packet(packet, &self.says, interface.unwrap_or(&self.source))
     }
 
+    /// Writes what was gathered for the file: when nothing more waits to be taken, so that whatever ends us leaves a whole capture.
+    #[cfg(target_os = "linux")]
+    pub(super) fn pause(&mut self) {
+        if let (Some(saver), None) = (&mut self.saver, &self.failure) {
+            self.failure = saver.flush().err();
+        }
+    }
+
     /// Leaves a packet out that nobody wanted.
     pub(super) fn pass_over(&mut self) {
         if self.saver.is_none() {
@@ -115,8 +123,8 @@ impl Session {
         self.failure.is_some()
     }
 
-    /// Tells the summary, and ends the file. `drops` is what the kernel has counted.
-    pub(super) fn finish(mut self, drops: Option<Drops>) -> anyhow::Result<()> {
+    /// Tells the summary and gives it, and ends the file. `drops` is what the kernel has counted.
+    pub(super) fn finish(mut self, drops: Option<Drops>) -> anyhow::Result<Summary> {
         let summary = self.story.finish();
         if let Some(saver) = self.saver {
             let saved = saver.finish(&names(&summary), drops);
@@ -138,7 +146,7 @@ impl Session {
                 "socketlab: {dropped} packets came faster than they could be taken: they are in neither story nor file"
             );
         }
-        Ok(())
+        Ok(summary)
     }
 }
 

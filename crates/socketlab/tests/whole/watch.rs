@@ -191,6 +191,8 @@ except ConnectionRefusedError:
     assert_eq!(kinds, ["syn", "reset", "datagram", "unreachable"]);
     let ends = summary["conversations"].as_array().unwrap().iter().map(|it| it["end"]["how"].as_str().unwrap());
     assert_eq!(ends.collect::<Vec<_>>(), ["refused", "refused"]);
+    let told = watch(&folder, &[], &["python3", "-c", KNOCK]).story;
+    assert!(told.ends_with("let its server run there too, by --with 'SERVER'\n"), "{told}");
 }
 
 #[test]
@@ -319,6 +321,31 @@ fn what_cannot_be_watched_is_said_in_a_sentence() {
         assert_eq!(output.status.code(), Some(code), "{args:?}: {told}");
         assert!(told.contains(wanted), "{args:?}: {told}");
     }
+}
+
+/// A user namespace may forbid others below it, as a system may.
+#[test]
+fn what_forbids_a_network_is_named_with_what_mends_it() {
+    const FORBID: &str =
+        "echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --bounding-set -all --inh-caps -all \"$@\"";
+    let folder = tempfile::tempdir().unwrap();
+    let program = socketlab(&folder);
+    let inside = |args: &[&str]| {
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "sh", "-c", FORBID, "sh"]).arg(program.get_program()).args(args).output()
+    };
+    let Some(output) = inside(&["watch", "--", "true"]).ok().filter(|output| !output.stderr.starts_with(b"unshare: "))
+    else {
+        return skip("watch where networks are forbidden: needs `unshare`, and a system that allows user namespaces");
+    };
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "socketlab: this system does not let a user have a network of their own: user.max_user_namespaces is 0; \
+         `sudo sysctl user.max_user_namespaces=10000` allows it\n"
+    );
+    let told = String::from_utf8(inside(&["doctor"]).unwrap().stdout).unwrap();
+    assert!(told.contains("namespaces   no: ") && told.contains("capture      no: run `watch` with sudo"), "{told}");
 }
 
 #[test]
