@@ -199,5 +199,41 @@ fn memory_is_bounded_whatever_comes() {
     let summary = summed_up(&script);
     assert_eq!(summary.conversations.len(), wire::story::CONVERSATIONS_MAX);
     assert_eq!(summary.totals.forgotten, 500);
-    assert_eq!(summary.conversations.last().unwrap().client.name, "client 10500");
+    assert_eq!(summary.conversations.last().unwrap().client.name, "client 4596");
+}
+
+#[test]
+fn what_is_over_is_forgotten_before_what_goes_on() {
+    let mut script = Script::new();
+    let mut lasting = script.open(local(19_999), local(12001), [1, 1]);
+    for port in 0..wire::story::CONVERSATIONS_MAX as u16 + 10 {
+        let mut tcp = script.open(local(20_000 + port), local(12001), [1, 1]);
+        script.close(&mut tcp, CLIENT);
+    }
+    script.say(&mut lasting, CLIENT, b"still here\n");
+    let summary = summed_up(&script);
+    let first = &summary.conversations[0];
+    assert_eq!((first.client.address, first.said[CLIENT].messages), (local(19_999), 1));
+    assert_eq!((summary.totals.forgotten, summary.totals.handshakes), (11, 4107));
+}
+
+#[test]
+fn what_is_kept_beyond_gaps_is_bounded_over_all_connections() {
+    const SEGMENT_BYTES: u32 = 60_000;
+    let mut story = Story::new(Options::default());
+    let (mut number, mut missing) = (0, 0);
+    for port in 0..300 {
+        let mut script = Script::new();
+        let mut tcp = script.open(local(20_000 + port), local(12001), [1, 1]);
+        // One byte is missing before four segments: too little for one connection to be over its bound.
+        tcp.next[CLIENT] += 1;
+        for _ in 0..4 {
+            script.send(&mut tcp, CLIENT, "A", &[b'x'; SEGMENT_BYTES as usize]);
+        }
+        for (_, packet) in script.packets() {
+            number += 1;
+            story.take(&packet, number, &mut |event| missing += event.missing);
+        }
+    }
+    assert!(missing >= 10, "only {missing} connections were told to lack a byte before the end");
 }
