@@ -110,9 +110,9 @@ impl Story {
         }
     }
 
-    /// Notes the program behind a socket, as `python3 (pid 4711)`; best before its first packet.
-    pub fn note_process(&mut self, transport: Transport, address: SocketAddr, process: String) {
-        self.parties.note_process(transport, address, process);
+    /// Notes the program behind a socket, as `python3 (pid 4711)`; best before its first packet, of which [`crate::endpoints`] tells the sockets.
+    pub fn note_process(&mut self, transport: Transport, address: SocketAddr, process: impl AsRef<str>) {
+        self.parties.note_process(transport, address, process.as_ref());
     }
 
     /// Takes the next packet and tells what it means, if there is something to tell. `number` is its place in the capture, from 1.
@@ -219,6 +219,10 @@ impl Story {
         let Some(conversation) = self.conversations.get_mut(&number) else { return };
         conversation.note(place.number, place.at);
         let role = conversation.role(datagram.from);
+        if role == Role::Server {
+            // Somebody listens by now.
+            conversation.refused = None;
+        }
         let mut ear = Ear {
             naming: &mut *self.options.naming,
             said: said(conversation, datagram.from),

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use super::event::Party;
 use crate::dissect::Transport;
+use crate::visible::Visible;
 
 /// So many programs are remembered before their sockets take part.
 const PROCESSES_MAX: usize = 65_536;
@@ -71,7 +72,8 @@ impl Parties {
     }
 
     /// Notes the program behind a socket, also before it takes part.
-    pub(super) fn note_process(&mut self, transport: Transport, address: SocketAddr, process: String) {
+    pub(super) fn note_process(&mut self, transport: Transport, address: SocketAddr, process: &str) {
+        let process = Visible(process.as_bytes()).to_string();
         let index = self.by_address.get(&(transport, address));
         if let Some(known) = index.and_then(|index| self.known.get_mut(index)) {
             known.process = Some(process);

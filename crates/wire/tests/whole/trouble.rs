@@ -4,8 +4,8 @@ use wire::capture::Packet;
 use wire::story::{Mark, Options, Story};
 use wire::summary::End;
 
-use crate::golden::{compare, lines, summed_up};
-use crate::script::{CLIENT, SERVER, Script, Tcp, local, segment};
+use crate::golden::{compare, lines, summed_up, words};
+use crate::script::{CLIENT, SERVER, Script, Tcp, datagram, local, port_unreachable, segment};
 
 fn marks(script: &Script) -> Vec<(u64, Vec<Mark>)> {
     let mut story = Story::new(Options { acknowledgements: true, ..Options::default() });
@@ -236,4 +236,29 @@ fn what_is_kept_beyond_gaps_is_bounded_over_all_connections() {
         }
     }
     assert!(missing >= 10, "only {missing} connections were told to lack a byte before the end");
+}
+
+#[test]
+fn a_refused_datagram_is_not_the_end_if_answers_come_later() {
+    let mut script = Script::new();
+    let (client, server) = (local(40041), local(12003));
+    let asked = datagram(client, server, b"SEND_DATE");
+    script.frame(asked.clone());
+    script.frame(port_unreachable(&asked, server, client));
+    assert!(matches!(summed_up(&script).conversations[0].end, End::Refused { number: 2, why: Some(_) }));
+    script.datagram(client, server, b"SEND_DATE");
+    script.datagram(server, client, b"2026-01-05");
+    assert_eq!(summed_up(&script).conversations[0].end, End::Datagrams);
+}
+
+#[test]
+fn an_answer_that_comes_first_is_known_by_its_port() {
+    let mut script = Script::new();
+    script.datagram(local(12003), local(40042), b"2026-01-05");
+    let mut story = Story::new(Options { service_ports: vec![12003], ..Options::default() });
+    for (number, packet) in script.packets() {
+        story.take(&packet, number, &mut |event| assert_eq!((event.from.name, event.to.name), ("server", "client 1")));
+    }
+    let told = words(&story.finish(), 100);
+    assert!(told.contains("Nobody: UDP opens nothing.\n"), "{told}");
 }
