@@ -262,3 +262,17 @@ fn an_answer_that_comes_first_is_known_by_its_port() {
     let told = words(&story.finish(), 100);
     assert!(told.contains("Nobody: UDP opens nothing.\n"), "{told}");
 }
+
+#[test]
+fn an_acknowledgement_that_crosses_a_fin_has_not_seen_it() {
+    let mut script = Script::new();
+    let mut tcp = script.open(local(40043), local(12001), [1, 1]);
+    script.send(&mut tcp, CLIENT, "PA", b"bye\n");
+    let before = tcp.next[CLIENT];
+    script.send(&mut tcp, CLIENT, "FA", b"");
+    script.frame(segment((tcp.ends[1], tcp.ends[0]), "A", (tcp.next[SERVER], before), 512, b""));
+    script.send(&mut tcp, SERVER, "A", b"");
+    assert_eq!(marks_of(&script, 6), []);
+    assert_eq!(marks_of(&script, 7), [Mark::AcknowledgesFin]);
+    assert!(matches!(summed_up(&script).conversations[0].end, End::HalfClosed { number: 5, .. }));
+}
