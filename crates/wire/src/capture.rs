@@ -43,7 +43,7 @@ pub struct Packet<'a> {
     pub bytes: &'a [u8],
     /// How long it was on the wire, in bytes: more than `bytes` if the capture cut it.
     pub original_len: u32,
-    /// What somebody wrote beside it.
+    /// What somebody wrote beside it, as they wrote it: show it by [`crate::Visible`].
     pub comment: Option<&'a str>,
 }
 

@@ -153,7 +153,7 @@ pub(crate) fn write_core(event: &Event<'_>, width: usize, to: &mut String) {
 /// All that is to be said beyond it, each behind a dot.
 pub(crate) fn write_notes(event: &Event<'_>, detail: Detail, to: &mut String) {
     const DOT: &str = " · ";
-    const NAME_COLUMNS_MAX: usize = 60;
+    const NAME_COLUMNS_MAX: usize = 80;
     let brief = |text: &'static str| text.split(':').next().filter(|_| detail != Detail::Full).unwrap_or(text);
     let mut note = |text: &str| {
         to.push_str(DOT);

@@ -41,7 +41,7 @@ impl Coincidence {
         Self { bytes, pairs: bytes * bytes.saturating_sub(1) / 2, alike }
     }
 
-    /// Random bytes are called patterned once in some ten thousand samples; English text of 64 bytes is practically never called random.
+    /// Random bytes are called patterned once in some ten thousand samples; English text practically never random.
     pub fn look(self) -> Look {
         const BYTES_LEAST: u64 = 64;
         const DEVIATIONS: f64 = 4.0;

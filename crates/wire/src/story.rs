@@ -23,13 +23,15 @@ use speech::Ear;
 
 use crate::capture::Packet;
 use crate::checksum::{self, Verdict};
-use crate::dissect::{self, Carried, Datagram, Fragments, Ip, Segment, Taken, Transport, Unreachable};
+use crate::dissect::{self, Carried, Datagram, Flags, Fragments, Ip, Segment, Taken, Transport, Unreachable};
 use crate::naming::{Naming, Said};
 use crate::summary::{self, Summary};
 use crate::visible::write_text;
 
-/// More conversations than these are not kept: the oldest ends up in the totals alone.
-pub const CONVERSATIONS_MAX: usize = 10_000;
+/// More conversations than these are not kept: of those that are over, or else of all, the oldest ends up in the totals alone.
+pub const CONVERSATIONS_MAX: usize = 4096;
+/// What is kept beyond gaps, in all conversations together.
+const EARLY_BYTES_MAX: usize = 64 << 20;
 /// A name is cut here: it is for a line on a terminal.
 const NAME_CHARS_MAX: usize = 400;
 
@@ -65,7 +67,10 @@ pub struct Story {
     by_sockets: BTreeMap<Sockets, u32>,
     /// The last one looked up, since packets come in bursts.
     recent: Option<(Sockets, u32)>,
-    oldest: VecDeque<u32>,
+    /// Those that are over, the oldest first.
+    over: VecDeque<u32>,
+    /// What is kept beyond gaps.
+    early_bytes: usize,
     next_number: u32,
     fragments: Fragments,
     totals: summary::Totals,
@@ -94,7 +99,8 @@ impl Story {
             conversations: BTreeMap::new(),
             by_sockets: BTreeMap::new(),
             recent: None,
-            oldest: VecDeque::new(),
+            over: VecDeque::new(),
+            early_bytes: 0,
             next_number: 1,
             fragments: Fragments::default(),
             totals: summary::Totals::default(),
@@ -104,9 +110,9 @@ impl Story {
         }
     }
 
-    /// Notes the program behind a socket, as `python3 (pid 4711)`; best before its first packet.
-    pub fn note_process(&mut self, transport: Transport, address: SocketAddr, process: String) {
-        self.parties.note_process(transport, address, process);
+    /// Notes the program behind a socket, as `python3 (pid 4711)`; best before its first packet, of which [`crate::endpoints`] tells the sockets.
+    pub fn note_process(&mut self, transport: Transport, address: SocketAddr, process: impl AsRef<str>) {
+        self.parties.note_process(transport, address, process.as_ref());
     }
 
     /// Takes the next packet and tells what it means, if there is something to tell. `number` is its place in the capture, from 1.
@@ -167,7 +173,15 @@ impl Story {
             joined: 0,
             missing: 0,
         };
+        let (early, over) = (conversation.early_bytes(), conversation.is_over());
         let meaning = conversation.take(segment, place.number, place.at, &mut ear);
+        if self.early_bytes - early + conversation.early_bytes() > EARLY_BYTES_MAX {
+            conversation.pass_gaps(&mut ear);
+        }
+        self.early_bytes = self.early_bytes - early + conversation.early_bytes();
+        if conversation.is_over() && !over {
+            self.over.push_back(number);
+        }
         let (messages, joined, missing) = (ear.messages, ear.joined, ear.missing);
         let marks = tell::with_place(meaning.marks, place);
         conversation.count(marks);
@@ -205,6 +219,10 @@ impl Story {
         let Some(conversation) = self.conversations.get_mut(&number) else { return };
         conversation.note(place.number, place.at);
         let role = conversation.role(datagram.from);
+        if role == Role::Server {
+            // Somebody listens by now.
+            conversation.refused = None;
+        }
         let mut ear = Ear {
             naming: &mut *self.options.naming,
             said: said(conversation, datagram.from),
@@ -267,7 +285,6 @@ impl Story {
 
     /// Who sends a segment with which a conversation begins for us, and whether that is a guess.
     fn guess_role(&self, segment: &Segment<'_>) -> (Role, bool) {
-        use crate::dissect::Flags;
         if segment.flags.has(Flags::SYN) {
             return (if segment.flags.has(Flags::ACK) { Role::Server } else { Role::Client }, false);
         }
@@ -281,26 +298,29 @@ impl Story {
         let (client, server) = if role == Role::Client { (from, to) } else { (to, from) };
         let transport = sockets.0;
         let parties =
-            [self.parties.find(transport, client, Role::Client), self.parties.find(transport, server, Role::Server)];
+            [self.parties.join(transport, client, Role::Client), self.parties.join(transport, server, Role::Server)];
         let number = self.next_number;
         self.next_number += 1;
         let conversation = Conversation::new(number, guessed, (transport, client, server), parties);
         self.conversations.insert(number, conversation);
         self.by_sockets.insert(sockets, number);
         self.recent = Some((sockets, number));
-        self.oldest.push_back(number);
-        if self.oldest.len() > CONVERSATIONS_MAX {
-            self.forget_oldest();
+        if self.conversations.len() > CONVERSATIONS_MAX {
+            self.forget_one();
         }
         number
     }
 
-    fn forget_oldest(&mut self) {
-        let Some(old) = self.oldest.pop_front().and_then(|number| self.conversations.remove(&number)) else { return };
+    fn forget_one(&mut self) {
+        let oldest = self.conversations.first_key_value().map(|(&number, _)| number);
+        let Some(number) = self.over.pop_front().or(oldest) else { return };
+        let Some(old) = self.conversations.remove(&number) else { return };
         let sockets = sockets(old.transport, old.client, old.server);
-        if self.by_sockets.get(&sockets) == Some(&old.number) {
+        if self.by_sockets.get(&sockets) == Some(&number) {
             self.by_sockets.remove(&sockets);
         }
+        old.parties.into_iter().for_each(|party| self.parties.leave(party));
+        self.early_bytes -= old.early_bytes();
         self.recent = None;
         self.totals.forgotten += 1;
     }

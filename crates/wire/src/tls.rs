@@ -8,8 +8,6 @@ use std::fmt::Write as _;
 pub use hello::{ClientHello, ServerHello};
 use serde::Serialize;
 
-use crate::visible::Visible;
-
 /// A version or cipher by its number on the wire; serialised by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version(pub u16);
@@ -169,7 +167,7 @@ impl Records {
         if let Some(hello) = &self.client_hello {
             note("TLS ClientHello", name);
             if let Some(server) = &hello.server_name {
-                let _ = write!(name, " for {}", Visible(server.as_bytes()));
+                let _ = write!(name, " for {server}");
             }
         }
         if let Some(hello) = &self.server_hello {

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::options::{Options, Order};
 use super::reader::{CaptureError, Damage, Interface, Step};
 use super::{LinkType, PACKET_BYTES_MAX, Packet, block};
+use crate::visible::Visible;
 
 /// Type and length.
 const HEAD_BYTES: usize = 8;
@@ -249,6 +250,7 @@ fn comment(order: Order, options: &[u8]) -> Option<&str> {
     std::str::from_utf8(value).ok()
 }
 
+/// A name, control characters made visible.
 fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    Visible(bytes).to_string()
 }

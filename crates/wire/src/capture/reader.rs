@@ -12,7 +12,9 @@ use super::{LinkType, Packet, block};
 pub enum CaptureError {
     #[error("The file is empty: nothing was captured, or not yet written.")]
     Empty,
-    #[error("This is no capture file: it begins neither as pcap nor as pcapng.")]
+    #[error(
+        "This is no capture that can be read: it begins neither as pcap nor as pcapng, as which Wireshark saves any other."
+    )]
     NotACapture,
     #[error("The file is compressed with gzip: unpack it with gunzip first.")]
     Compressed,

@@ -213,14 +213,32 @@ impl Conversation {
         }
     }
 
+    /// Whether both sides have closed, or one has broken it off.
+    pub(super) fn is_over(&self) -> bool {
+        self.reset.is_some() || self.sides.iter().all(|side| side.fin_acknowledged)
+    }
+
+    /// What is kept beyond gaps.
+    pub(super) fn early_bytes(&self) -> usize {
+        self.sides.iter().map(|side| side.stream.early_bytes()).sum()
+    }
+
+    /// Hands on what is kept beyond gaps, and says what is missing.
+    pub(super) fn pass_gaps(&mut self, ear: &mut Ear<'_>) {
+        for (side, by_client) in self.sides.iter_mut().zip([true, false]) {
+            ear.said.by_client = by_client;
+            let Side { stream, speech, .. } = side;
+            stream.finish(&mut |piece| speech.hear(&piece, ear));
+        }
+    }
+
     /// Hands on what was kept, when nothing more comes.
     pub(super) fn finish(&mut self, ear: &mut Ear<'_>) {
         for (side, by_client) in self.sides.iter_mut().zip([true, false]) {
             ear.said.by_client = by_client;
             side.give_up_unseen(u64::MAX, ear);
-            let Side { stream, speech, .. } = side;
-            stream.finish(&mut |piece| speech.hear(&piece, ear));
         }
+        self.pass_gaps(ear);
     }
 }
 

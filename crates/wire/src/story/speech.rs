@@ -152,7 +152,7 @@ impl Speech {
 
     /// Cuts at line ends once there are any; until then a message is what was sent at once, which PSH shows the end of.
     fn cut(&mut self, mut bytes: &[u8], text: bool, (pushed, number): (bool, u64), ear: &mut Ear<'_>) {
-        let text = text || self.begun_len > 0;
+        let text = text || is_text(&self.begun);
         while let Some(end) = memchr(b'\n', bytes).filter(|_| text) {
             let (line, rest) = bytes.split_at(end + 1);
             self.begin(line, number);

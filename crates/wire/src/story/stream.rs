@@ -84,6 +84,11 @@ impl Stream {
         self.hand_early(hand);
     }
 
+    /// What is kept beyond a gap.
+    pub(super) fn early_bytes(&self) -> usize {
+        self.early_bytes
+    }
+
     /// Whether something before `sequence` has not been seen.
     pub(super) fn lacks(&self, sequence: u32) -> bool {
         self.next.is_some_and(|next| distance(sequence, next) > 0)

@@ -7,7 +7,8 @@ use crate::dissect::Transport;
 use crate::line::{counted, thousands, write_process};
 use crate::readable::Look;
 use crate::story::{Mark, Role};
-use crate::visible::{Visible, columns, pad, wrap};
+use crate::tls::{ClientHello, ServerHello};
+use crate::visible::{columns, pad, wrap};
 
 const WIDTH_LEAST: usize = 40;
 const WIDTH_MOST: usize = 100;
@@ -111,6 +112,7 @@ fn name(it: &Conversation, role: Role) -> &str {
 fn opened(it: &Conversation) -> String {
     let client = &it.client.name;
     match (it.transport, it.handshake[0]) {
+        (Transport::Udp, _) if it.guessed => "Nobody: UDP opens nothing.".to_owned(),
         (Transport::Udp, _) => {
             format!("Nobody: UDP opens nothing. {client} spoke first, in packet {}.", it.first_packet)
         }
@@ -220,37 +222,29 @@ fn readable(it: &Conversation) -> String {
             Look::TooFew => format!("That cannot be told: it {}", judged(answer)),
         },
         Readable::Tls { client, server, encrypted_records } => {
-            let mut text = "No: it is TLS".to_owned();
-            match server {
-                Some(server) => {
-                    let _ = write!(
-                        text,
-                        ", version {} with {}",
-                        server.version.to_string().trim_start_matches("TLS "),
-                        server.cipher
-                    );
-                }
-                None => text.push_str(", whose ServerHello is not in the capture"),
-            }
-            let _ = write!(text, "; {}.", counted(*encrypted_records, "encrypted record"));
-            let server_name = client.iter().find_map(|hello| hello.server_name.as_ref());
-            let offered =
-                client.iter().flat_map(|hello| &hello.protocols).map(|name| Visible(name.as_bytes()).to_string());
-            let offered: Vec<_> = offered.collect();
-            text.push_str(" What can be read: who talks to whom, when, how much");
-            if let Some(name) = server_name {
-                let _ = write!(text, ", the server's name \"{}\"", Visible(name.as_bytes()));
-            }
-            if !offered.is_empty() {
-                let _ = write!(text, ", the protocols offered ({})", offered.join(", "));
-            }
-            if let Some(chosen) = server.iter().find_map(|hello| hello.protocol.as_ref()) {
-                let _ = write!(text, ", the one chosen ({})", Visible(chosen.as_bytes()));
-            }
-            text.push('.');
-            text
+            tls(client.as_ref(), server.as_ref(), *encrypted_records)
         }
     }
+}
+
+/// That it is TLS, and what of it can be read nevertheless.
+fn tls(client: Option<&ClientHello>, server: Option<&ServerHello>, encrypted_records: u64) -> String {
+    let mut text = match server {
+        Some(server) => format!("No: it is {} with {}", server.version, server.cipher),
+        None => "No: it is TLS, whose ServerHello is not in the capture".to_owned(),
+    };
+    let _ = write!(text, "; {}.", counted(encrypted_records, "encrypted record"));
+    text.push_str(" What can be read: who talks to whom, when, how much");
+    if let Some(name) = client.and_then(|hello| hello.server_name.as_ref()) {
+        let _ = write!(text, ", the server's name \"{name}\"");
+    }
+    if let Some(hello) = client.filter(|hello| !hello.protocols.is_empty()) {
+        let _ = write!(text, ", the protocols offered ({})", hello.protocols.join(", "));
+    }
+    if let Some(chosen) = server.and_then(|hello| hello.protocol.as_ref()) {
+        let _ = write!(text, ", the one chosen ({chosen})");
+    }
+    text + "."
 }
 
 /// What bytes look like that are no text, and why.

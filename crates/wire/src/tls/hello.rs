@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Cipher, Version};
+use crate::visible::Visible;
 
 pub(super) const CLIENT_HELLO: u8 = 1;
 pub(super) const SERVER_HELLO: u8 = 2;
@@ -13,7 +14,7 @@ const RANDOM_BYTES: usize = 32;
 /// More protocols than these are not kept.
 const PROTOCOLS_MAX: usize = 16;
 
-/// What a client says before anything is encrypted.
+/// What a client says before anything is encrypted; control characters made visible.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ClientHello {
     /// The host it wants to reach (RFC 6066, section 3).
@@ -22,7 +23,7 @@ pub struct ClientHello {
     pub protocols: Vec<String>,
 }
 
-/// What a server answers.
+/// What a server answers; control characters made visible.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ServerHello {
     pub version: Version,
@@ -117,14 +118,16 @@ impl ServerHello {
 
 fn server_name(value: &[u8]) -> Option<String> {
     const HOST_NAME: u8 = 0;
+    // No name is longer (RFC 1035, section 2.3.4).
+    const HOST_BYTES_MAX: usize = 255;
     let mut names = Fields(Fields(value).long()?);
     let kind = names.u8()?;
     let name = names.long()?;
-    (kind == HOST_NAME).then(|| String::from_utf8_lossy(name).into_owned())
+    (kind == HOST_NAME).then(|| Visible(&name[..name.len().min(HOST_BYTES_MAX)]).to_string())
 }
 
 fn protocols(value: &[u8]) -> Vec<String> {
     let mut names = Fields(Fields(value).long().unwrap_or_default());
     let names = std::iter::from_fn(|| names.short()).take(PROTOCOLS_MAX);
-    names.map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+    names.map(|name| Visible(name).to_string()).collect()
 }

@@ -118,11 +118,11 @@ fn programs_are_named_where_they_are_known() {
     let script = calc_script();
     let (mut story, mut lines) = (Story::new(golden::options()), Lines::new(None));
     // One is known beforehand, the other once it has spoken; a program may call itself anything.
-    story.note_process(wire::Transport::Tcp, local(12004), "python3 (pid 4711)".to_owned());
+    story.note_process(wire::Transport::Tcp, local(12004), "python3 (pid 4711)");
     let mut text = String::new();
     for (number, packet) in script.packets() {
         story.take(&packet, number, &mut |event| lines.write(event, &mut text));
-        story.note_process(wire::Transport::Tcp, local(40004), "\x1b[2Jjava".to_owned());
+        story.note_process(wire::Transport::Tcp, local(40004), "\x1b[2Jjava");
     }
     assert!(text.contains("127.0.0.1:40004 to 127.0.0.1:12004 (python3 (pid 4711))"), "{text}");
     let words = golden::words(&story.finish(), 80);

@@ -2,7 +2,7 @@
 
 use wire::summary::Readable;
 
-use crate::golden::{compare, summed_up, words};
+use crate::golden::{compare, json, summed_up, words};
 use crate::script::{CLIENT, SERVER, Script, local};
 
 fn random(chance: &mut fastrand::Rng, len: usize) -> Vec<u8> {
@@ -106,7 +106,7 @@ fn a_server_name_cannot_act_on_the_terminal() {
     let mut script = Script::new();
     let mut tcp = script.open(local(40024), local(443), [1, 1]);
     script.say(&mut tcp, CLIENT, &client_hello("\x1b[2J\u{202e}", &["\x07"]));
-    let told = crate::golden::lines(&script, None) + &words(&summed_up(&script), 80);
+    let told = crate::golden::lines(&script, None) + &words(&summed_up(&script), 80) + &json(&script);
     assert!(told.contains("␛[2J<U+202E>") && told.contains('␇'), "{told}");
     assert!(told.chars().all(|c| c == '\n' || wire::is_printable(c)));
 }

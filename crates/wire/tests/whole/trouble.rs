@@ -4,8 +4,8 @@ use wire::capture::Packet;
 use wire::story::{Mark, Options, Story};
 use wire::summary::End;
 
-use crate::golden::{compare, lines, summed_up};
-use crate::script::{CLIENT, SERVER, Script, Tcp, local, segment};
+use crate::golden::{compare, lines, summed_up, words};
+use crate::script::{CLIENT, SERVER, Script, Tcp, datagram, local, port_unreachable, segment};
 
 fn marks(script: &Script) -> Vec<(u64, Vec<Mark>)> {
     let mut story = Story::new(Options { acknowledgements: true, ..Options::default() });
@@ -199,5 +199,80 @@ fn memory_is_bounded_whatever_comes() {
     let summary = summed_up(&script);
     assert_eq!(summary.conversations.len(), wire::story::CONVERSATIONS_MAX);
     assert_eq!(summary.totals.forgotten, 500);
-    assert_eq!(summary.conversations.last().unwrap().client.name, "client 10500");
+    assert_eq!(summary.conversations.last().unwrap().client.name, "client 4596");
+}
+
+#[test]
+fn what_is_over_is_forgotten_before_what_goes_on() {
+    let mut script = Script::new();
+    let mut lasting = script.open(local(19_999), local(12001), [1, 1]);
+    for port in 0..wire::story::CONVERSATIONS_MAX as u16 + 10 {
+        let mut tcp = script.open(local(20_000 + port), local(12001), [1, 1]);
+        script.close(&mut tcp, CLIENT);
+    }
+    script.say(&mut lasting, CLIENT, b"still here\n");
+    let summary = summed_up(&script);
+    let first = &summary.conversations[0];
+    assert_eq!((first.client.address, first.said[CLIENT].messages), (local(19_999), 1));
+    assert_eq!((summary.totals.forgotten, summary.totals.handshakes), (11, 4107));
+}
+
+#[test]
+fn what_is_kept_beyond_gaps_is_bounded_over_all_connections() {
+    const SEGMENT_BYTES: u32 = 60_000;
+    let mut story = Story::new(Options::default());
+    let (mut number, mut missing) = (0, 0);
+    for port in 0..300 {
+        let mut script = Script::new();
+        let mut tcp = script.open(local(20_000 + port), local(12001), [1, 1]);
+        // One byte is missing before four segments: too little for one connection to be over its bound.
+        tcp.next[CLIENT] += 1;
+        for _ in 0..4 {
+            script.send(&mut tcp, CLIENT, "A", &[b'x'; SEGMENT_BYTES as usize]);
+        }
+        for (_, packet) in script.packets() {
+            number += 1;
+            story.take(&packet, number, &mut |event| missing += event.missing);
+        }
+    }
+    assert!(missing >= 10, "only {missing} connections were told to lack a byte before the end");
+}
+
+#[test]
+fn a_refused_datagram_is_not_the_end_if_answers_come_later() {
+    let mut script = Script::new();
+    let (client, server) = (local(40041), local(12003));
+    let asked = datagram(client, server, b"SEND_DATE");
+    script.frame(asked.clone());
+    script.frame(port_unreachable(&asked, server, client));
+    assert!(matches!(summed_up(&script).conversations[0].end, End::Refused { number: 2, why: Some(_) }));
+    script.datagram(client, server, b"SEND_DATE");
+    script.datagram(server, client, b"2026-01-05");
+    assert_eq!(summed_up(&script).conversations[0].end, End::Datagrams);
+}
+
+#[test]
+fn an_answer_that_comes_first_is_known_by_its_port() {
+    let mut script = Script::new();
+    script.datagram(local(12003), local(40042), b"2026-01-05");
+    let mut story = Story::new(Options { service_ports: vec![12003], ..Options::default() });
+    for (number, packet) in script.packets() {
+        story.take(&packet, number, &mut |event| assert_eq!((event.from.name, event.to.name), ("server", "client 1")));
+    }
+    let told = words(&story.finish(), 100);
+    assert!(told.contains("Nobody: UDP opens nothing.\n"), "{told}");
+}
+
+#[test]
+fn an_acknowledgement_that_crosses_a_fin_has_not_seen_it() {
+    let mut script = Script::new();
+    let mut tcp = script.open(local(40043), local(12001), [1, 1]);
+    script.send(&mut tcp, CLIENT, "PA", b"bye\n");
+    let before = tcp.next[CLIENT];
+    script.send(&mut tcp, CLIENT, "FA", b"");
+    script.frame(segment((tcp.ends[1], tcp.ends[0]), "A", (tcp.next[SERVER], before), 512, b""));
+    script.send(&mut tcp, SERVER, "A", b"");
+    assert_eq!(marks_of(&script, 6), []);
+    assert_eq!(marks_of(&script, 7), [Mark::AcknowledgesFin]);
+    assert!(matches!(summed_up(&script).conversations[0].end, End::HalfClosed { number: 5, .. }));
 }
