@@ -306,7 +306,7 @@ fn what_cannot_be_watched_is_said_in_a_sentence() {
     std::fs::write(&path, "Once upon a time").unwrap();
     let (path, missing) = (path.to_str().unwrap(), folder.path().join("none"));
     for (args, code, wanted) in [
-        (&["--read", path][..], 1, "This is no capture file"),
+        (&["--read", path][..], 1, "This is no capture"),
         (&["--read", missing.to_str().unwrap()], 1, "No such file"),
         (&[], 2, "say what to watch: a service"),
         (&["--with", "true"], 2, "--with starts a server beside a command"),
