@@ -3,19 +3,15 @@
 //! The process leaves the system's network for a new one, in which only it and what it starts later live. `lo` is up there, and the route
 //! `local 0.0.0.0/0 dev lo` makes every IPv4 address an own one: programs bind and connect to whatever address they were written
 //! with. Without root it becomes a user namespace's owner first: user_namespaces(7), network_namespaces(7).
-#![allow(unsafe_code, reason = "unshare and what runs before exec are unsafe to call")]
+#![allow(unsafe_code, reason = "rustix calls unshare unsafe, since of its flags one is")]
 
 mod hindrance;
 mod netlink;
 
 use std::fs::write;
 use std::io;
-use std::os::unix::process::CommandExt as _;
-use std::process::Command;
 
-use rustix::process::{
-    DumpableBehavior, Signal, getegid, geteuid, set_dumpable_behavior, set_parent_process_death_signal,
-};
+use rustix::process::{DumpableBehavior, getegid, geteuid, set_dumpable_behavior};
 use rustix::thread::{CapabilitySet, UnshareFlags, capabilities, unshare_unsafe};
 
 pub use hindrance::Hindrance;
@@ -39,12 +35,6 @@ pub fn enter() -> Result<(), Hindrance> {
     let mut netlink = Netlink::open().map_err(readings.told(Step::Link))?;
     netlink.raise_loopback().map_err(readings.told(Step::Link))?;
     netlink.take_all_addresses().map_err(readings.told(Step::Route))
-}
-
-/// Lets a program that is started end with the thread that starts it, whatever ends that.
-pub fn end_with_us(command: &mut Command) -> &mut Command {
-    // SAFETY: the closure makes one system call and allocates nothing, so it may run between fork and exec.
-    unsafe { command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::KILL))?)) }
 }
 
 /// Makes a user namespace in which this user and this group are as outside, and others are not.

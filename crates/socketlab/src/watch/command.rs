@@ -47,9 +47,7 @@ pub(super) struct Server {
 impl Server {
     /// Starts a shell's command line. It shares the terminal's output, not its input, and a Ctrl-C is not for it: it is to see the command end.
     pub(super) fn start(line: &str) -> anyhow::Result<Self> {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", line]).stdin(Stdio::null()).process_group(0);
-        let child = lan::namespace::end_with_us(&mut shell).spawn();
+        let child = Command::new("sh").args(["-c", line]).stdin(Stdio::null()).process_group(0).spawn();
         let child = child.with_context(|| format!("starting `{line}` with sh"))?;
         Ok(Self { child, line: line.to_owned() })
     }

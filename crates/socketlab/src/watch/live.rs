@@ -53,7 +53,7 @@ pub(super) fn watch_command(args: &WatchArgs) -> anyhow::Result<()> {
     }
     let mut command = command::start(&args.command)?;
     let status = watch.run_beside(&mut command)?;
-    if let Some(server) = server {
+    if let Some(server) = server.filter(|_| !watch.signals.end_is_urgent()) {
         server.end()?;
     }
     let interrupted = watch.signals.end_is_wanted();
@@ -103,8 +103,11 @@ impl Watch {
             if signals.is_terminated() && !std::mem::replace(&mut told, true) {
                 command::end(command);
             }
+            if signals.end_is_urgent() {
+                command.kill()?;
+            }
             status = command.try_wait()?;
-            Ok(status.is_some())
+            Ok(status.is_some() || signals.end_is_urgent())
         })?;
         match status {
             Some(status) => Ok(status),
@@ -113,6 +116,7 @@ impl Watch {
     }
 
     fn finish(mut self) -> anyhow::Result<Summary> {
+        self.signals.let_the_next_end_all();
         let Self { capture, session, scratch, .. } = &mut self;
         let link = capture.link();
         let counts = capture.stop(&mut |frame| take(session, frame, link, scratch))?;

@@ -12,36 +12,50 @@ use signal_hook::{flag, low_level::pipe};
 /// The exit code of a program that SIGINT has ended, as shells tell it.
 const INTERRUPTED: i32 = 128 + SIGINT;
 
-/// SIGINT and SIGTERM: the first asks for an orderly end, the second ends at once. SIGCHLD: a program that we started has ended.
+/// SIGINT and SIGTERM: the first asks for an orderly end, the second for one at once. SIGCHLD: a program that we started has ended.
 pub(super) struct Signals {
     woken: UnixStream,
-    interrupted: Arc<AtomicBool>,
+    /// Set by each wish to end, until it is counted.
+    wanted: Arc<AtomicBool>,
+    wishes: u32,
     terminated: Arc<AtomicBool>,
+    /// Once it is set, the next wish ends the program where it stands.
+    last: Arc<AtomicBool>,
 }
 
 impl Signals {
     pub(super) fn listen() -> io::Result<Self> {
         let (woken, waker) = UnixStream::pair()?;
         woken.set_nonblocking(true)?;
-        let (interrupted, terminated) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-        for (signal, wanted) in [(SIGINT, &interrupted), (SIGTERM, &terminated)] {
-            // In this order: what the first has set ends the program at the second.
-            flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(wanted))?;
-            flag::register(signal, Arc::clone(wanted))?;
+        let [wanted, terminated, last] = std::array::from_fn(|_| Arc::new(AtomicBool::new(false)));
+        for signal in [SIGINT, SIGTERM] {
+            flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&last))?;
+            flag::register(signal, Arc::clone(&wanted))?;
             pipe::register(signal, waker.try_clone()?)?;
         }
+        flag::register(SIGTERM, Arc::clone(&terminated))?;
         pipe::register(SIGCHLD, waker)?;
-        Ok(Self { woken, interrupted, terminated })
+        Ok(Self { woken, wanted, wishes: 0, terminated, last })
     }
 
     /// Whether the user has asked for the end.
     pub(super) fn end_is_wanted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed) || self.is_terminated()
+        self.wishes > 0 || self.wanted.load(Ordering::Relaxed)
+    }
+
+    /// Whether it was asked for again: nobody wants to wait for anything.
+    pub(super) fn end_is_urgent(&self) -> bool {
+        self.wishes > 1
     }
 
     /// Whether it was asked for by SIGTERM, which a terminal does not also send to the command.
     pub(super) fn is_terminated(&self) -> bool {
         self.terminated.load(Ordering::Relaxed)
+    }
+
+    /// From here on the next wish ends the program where it stands: nothing is left that would have to be ended too.
+    pub(super) fn let_the_next_end_all(&self) {
+        self.last.store(true, Ordering::Relaxed);
     }
 
     /// Takes note of what woke us.
@@ -50,11 +64,13 @@ impl Signals {
         loop {
             match self.woken.read(&mut bytes) {
                 Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
+        self.wishes += u32::from(self.wanted.swap(false, Ordering::Relaxed));
+        Ok(())
     }
 }
 

@@ -323,6 +323,39 @@ fn what_cannot_be_watched_is_said_in_a_sentence() {
     }
 }
 
+#[test]
+fn a_second_ctrl_c_leaves_nobody_behind() {
+    if !networks_are_allowed() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    // Neither side minds the signals that end others. Both write into a pipe, which is at its end when both are gone.
+    let deaf = "import signal, socket, time; signal.signal(signal.SIGINT, lambda *_: print('deaf', flush=True)); \
+                signal.signal(signal.SIGTERM, signal.SIG_IGN); s = socket.socket(); s.bind(('', 4000)); s.listen(); \
+                print('ready', flush=True); [time.sleep(1) for _ in range(600)]";
+    let client = deaf.replace("4000", "4001");
+    let mut watch = socketlab(&folder);
+    watch.args(["watch", "--with", &format!("python3 -c \"{deaf}\"; true"), "--", "python3", "-c", &client]);
+    let mut watch = watch.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut printed = BufReader::new(watch.stdout.take().unwrap());
+    let mut expect = |wanted: &str| {
+        let mut line = String::new();
+        printed.read_line(&mut line).unwrap();
+        assert_eq!(line, wanted);
+    };
+    expect("ready\n");
+    expect("ready\n");
+    let group = Pid::from_child(&watch);
+    kill_process_group(group, Signal::INT).unwrap();
+    // Two that come before it looks are one wish; so it is asked again each time that the client has heard it.
+    for line in printed.lines().map_while(Result::ok) {
+        assert_eq!(line, "deaf");
+        // Nobody may be left.
+        let _ = kill_process_group(group, Signal::INT);
+    }
+    assert!(watch.wait().is_ok());
+}
+
 /// A user namespace may forbid others below it, as a system may.
 #[test]
 fn what_forbids_a_network_is_named_with_what_mends_it() {
