@@ -15,6 +15,7 @@ mod services;
 mod settings;
 mod talk;
 mod terminal;
+mod tls;
 
 use std::io::Write as _;
 use std::process::ExitCode;

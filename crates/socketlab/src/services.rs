@@ -1,5 +1,6 @@
 //! Turns settings into services: which machine, with which options.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ pub(crate) fn plan(service: Service, listen: Vec<Listen>, settings: &Settings) -
         datagram_machine: None,
         room: None,
         store: None,
+        tls: None,
     };
     let members = limits.members;
     match service {
@@ -157,4 +159,17 @@ pub(crate) fn state_folder() -> Option<PathBuf> {
 fn usual_store() -> anyhow::Result<PathBuf> {
     let folder = state_folder().context("board needs a place for its texts: name one with --store FILE")?;
     Ok(folder.join("board.redb"))
+}
+
+/// The addresses that other computers can use. One that is only valid together with a local interface's name is of no use to them.
+pub(crate) fn lan_addresses() -> Vec<IpAddr> {
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let mut addresses: Vec<_> = interfaces
+        .into_iter()
+        .filter(|interface| !interface.is_loopback() && !interface.is_link_local())
+        .map(|interface| interface.ip())
+        .collect();
+    addresses.sort();
+    addresses.dedup();
+    addresses
 }
