@@ -68,7 +68,7 @@ impl ByteStream {
     /// Waits until something can be read. Only one task may.
     pub(crate) async fn readable(&self) -> io::Result<()> {
         if let Self::Tls(secured) = self
-            && secured.session.has_plaintext()
+            && secured.session.has_unread()
         {
             return Ok(());
         }

@@ -131,7 +131,10 @@ impl Call {
         let secured = shake_hands(socket, session.into(), &turns);
         match tokio::time::timeout(self.connect_max, secured).await {
             Ok(secured) => secured.map_err(|(error, _)| failed(error.to_string())),
-            Err(_) => Err(failed(format!("it did not shake hands within {:?}", self.connect_max))),
+            Err(_) => Err(failed(format!(
+                "it did not shake hands within {:?}: check that TLS is spoken at that port",
+                self.connect_max
+            ))),
         }
     }
 

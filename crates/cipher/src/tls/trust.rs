@@ -163,7 +163,8 @@ fn explain(error: Error, seen: CertificateFingerprint, name: &ServerName<'_>) ->
     let Error::InvalidCertificate(error) = error else {
         return Err(Mistrust::Unusable(CertificateError::Other(OtherError(Arc::new(error)))));
     };
-    if matches!(error, CertificateError::UnknownIssuer) {
+    // The signature is bad where somebody else has the name of one who is trusted, as all have that make their own on computers of one name.
+    if matches!(error, CertificateError::UnknownIssuer | CertificateError::BadSignature) {
         return Err(Mistrust::Unknown { seen });
     }
     if matches!(error, CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }) {

@@ -42,9 +42,10 @@ impl Session {
         }
     }
 
-    /// Whether something was decrypted that was not read yet.
-    pub(crate) fn has_plaintext(&self) -> bool {
-        self.lock().process_new_packets().is_ok_and(|state| state.plaintext_bytes_to_read() > 0)
+    /// Whether something was decrypted that was not read yet, be it the peer's end.
+    pub(crate) fn has_unread(&self) -> bool {
+        let state = self.lock().process_new_packets();
+        state.is_ok_and(|state| state.plaintext_bytes_to_read() > 0 || state.peer_has_closed())
     }
 
     /// Encrypts what is said and writes it. Once the socket is full, the session holds the last record and takes no more.

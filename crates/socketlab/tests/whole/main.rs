@@ -22,4 +22,6 @@ mod shutdown;
 mod students;
 mod talk;
 mod terminal;
+mod tls;
+mod tls_streams;
 mod two_computers;
