@@ -9,6 +9,7 @@ mod chat_limits;
 mod chat_students;
 mod clients;
 mod datagrams;
+mod eavesdropper;
 mod limits;
 mod lines;
 mod peer;

@@ -22,7 +22,7 @@ fn block_text_bytes_max(bits: usize) -> usize {
 }
 
 /// A program whose lines are read, of both its outputs.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     lines: Receiver<String>,
 }
@@ -57,7 +57,7 @@ impl Running {
     }
 
     /// Waits for its end; its exit code, and what it printed until then.
-    fn finish(mut self) -> (Option<i32>, Vec<String>) {
+    pub(crate) fn finish(mut self) -> (Option<i32>, Vec<String>) {
         let mut lines = Vec::new();
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
             lines.push(line);
@@ -69,12 +69,12 @@ impl Running {
 }
 
 /// Calls a peer.
-fn caller(folder: &TempDir, at: SocketAddr, more: &[&str], typed: &[&str]) -> Running {
+pub(crate) fn caller(folder: &TempDir, at: SocketAddr, more: &[&str], typed: &[&str]) -> Running {
     Running::start(socketlab(folder).arg("talk").arg(at.to_string()).args(more), typed)
 }
 
 /// Waits for a peer, and tells where.
-fn listener(folder: &TempDir, more: &[&str], typed: &[&str]) -> (Running, SocketAddr) {
+pub(crate) fn listener(folder: &TempDir, more: &[&str], typed: &[&str]) -> (Running, SocketAddr) {
     let running = Running::start(socketlab(folder).args(["talk", "--listen", "127.0.0.1:0"]).args(more), typed);
     let line = running.next_line();
     let at = line.strip_prefix("waiting at ").unwrap_or_else(|| panic!("{line}")).parse().unwrap();
@@ -102,7 +102,7 @@ fn heard_by_student(lines: &[String]) -> Vec<String> {
     lines.iter().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap().to_string()).collect()
 }
 
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
@@ -377,4 +377,27 @@ fn what_is_altered_on_the_way_ends_the_talk_with_the_reason() {
     let why = "a record does not decrypt: it was altered, repeated, reordered, or left out on the way".to_owned();
     assert!(code == Some(1) && lines.contains(&why), "{lines:?}");
     assert!(!lines.iter().any(|line| line.starts_with("peer: ")), "{lines:?}");
+}
+
+#[test]
+fn two_people_talk_under_tls_as_well() {
+    let folders = [folder(), folder()];
+    let command = &mut socketlab(&folders[0]);
+    let waiting = Running::start(command.args(["talk", "--listen", "tls://127.0.0.1:0"]), &["an answer"]);
+    let next = |begin: &str| {
+        let mut lines = std::iter::repeat_with(|| waiting.next_line());
+        lines.find_map(|line| line.strip_prefix(begin).map(str::to_owned)).unwrap()
+    };
+    let fingerprint = next("socketlab: the fingerprint of this end's certificate is ");
+    let at: SocketAddr = next("waiting at ").parse().unwrap();
+    // One that speaks no TLS is turned out, and the wait goes on.
+    let mut stranger = TcpStream::connect(at).unwrap();
+    stranger.write_all(b"hello\n").unwrap();
+    let mut told = String::new();
+    stranger.read_to_string(&mut told).unwrap();
+    assert_eq!(told, "Error: only TLS is spoken at this port, join with --tls\n");
+    let (code, lines) = caller(&folders[1], at, &["--tls", "--fingerprint", &fingerprint], &["a question"]).finish();
+    assert!(code == Some(0) && lines.contains(&"peer: an answer".to_owned()), "{lines:?}");
+    let (code, lines) = waiting.finish();
+    assert!(code == Some(0) && lines.contains(&"peer: a question".to_owned()), "{lines:?}");
 }
