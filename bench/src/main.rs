@@ -17,6 +17,7 @@ mod script;
 mod services;
 mod soak;
 mod target;
+mod tls;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -37,6 +38,8 @@ enum What {
     Services(services::Options),
     /// Server time per delivery of chat, its latency, memory and logins
     Chat(chat::Options),
+    /// Server time per delivery of chat under TLS beside the plain door, and memory per member
+    Tls(tls::Options),
     /// Members of a chat who come, talk, leave and vanish, for minutes: what all hear, and what it costs in memory
     Soak(soak::Options),
     /// Echoes bytes over TCP
@@ -68,6 +71,7 @@ fn run(what: What) -> anyhow::Result<()> {
         What::Services(options) => services::measure(&options),
         What::Chat(options) => chat::measure(&options),
         What::Soak(options) => soak::run(&options),
+        What::Tls(options) => tls::measure(&options),
         What::FloorTcp => match floor::Tcp::bind()?.serve()? {},
         What::FloorUdp => match floor::Udp::bind()?.serve()? {},
         What::FloorChat => match chat::floor::Chat::bind()?.serve()? {},

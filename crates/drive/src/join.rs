@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labs::framing::{Ending, Rules};
-use labs::{Connection, Event, Machine, Outbox, Outcome, Peer, Service, Shown, Transport};
+use labs::{Connection, Event, Machine, Outbox, Outcome, Peer, Service, Shown, Tone, Transport};
 use rustix::io::Errno;
 use rustls::ServerConfig;
 
@@ -143,6 +143,7 @@ impl Client<'_> {
         let mut buffer = vec![0; 64 * 1024];
         let mut unsent = Vec::new();
         let mut read_ended = false;
+        let mut mistrust = String::new();
         loop {
             unsent.extend_from_slice(self.out.wire());
             if let Some(outcome) = self.show() {
@@ -170,9 +171,10 @@ impl Client<'_> {
                     link = Link::Up(stream);
                     connection.reopen(now, out);
                 }
-                Happened::Moved(Err(_)) => {
+                Happened::Moved(Err(error)) => {
                     unsent.clear();
                     link = Link::Down;
+                    tell_of_mistrust(&error, &mut mistrust, &mut *self.screen);
                     // A machine that dials lives on; any other ends its run at this.
                     connection.pass(now, Event::Gone(Peer::Remote(server)), out);
                 }
@@ -247,6 +249,18 @@ impl Client<'_> {
 /// Calls the peer, or waits for it.
 async fn reach(plan: &JoinPlan, screen: &mut dyn FnMut(Shown<'_>)) -> Result<(ByteStream, SocketAddr), JoinError> {
     if plan.listen.is_empty() { connect(plan).await } else { welcome(plan, screen).await }
+}
+
+/// A server that comes back and is not trusted any more will not be at the next try either, so whoever waits for it is told why, once.
+fn tell_of_mistrust(error: &io::Error, told: &mut String, screen: &mut dyn FnMut(Shown<'_>)) {
+    let why = error.get_ref().and_then(|error| error.downcast_ref::<JoinError>());
+    if let Some(why @ JoinError::Tls { .. }) = why {
+        let text = why.to_string();
+        if *told != text {
+            screen(Shown { tone: Tone::Complain, about: None, text: &text });
+            *told = text;
+        }
+    }
 }
 
 fn typed_event(typed: &Typed) -> Event<'_> {
