@@ -118,7 +118,7 @@ room.setblocking(False)
 while True:
     for ready in select.select([room, sys.stdin], [], [])[0]:
         try:
-            if ready is room: print(room.recv(4096).decode(), end='', flush=True)
+            if ready is room: print(room.recv(4096).decode() or sys.exit(), end='', flush=True)
             else: room.sendall(sys.stdin.readline().encode())
         except ssl.SSLWantReadError: pass
 ";
