@@ -9,6 +9,7 @@ mod keyfile;
 mod keys;
 mod known;
 mod small;
+mod spent;
 
 pub use keyfile::KeyError;
 pub use keys::Keys;
