@@ -252,6 +252,32 @@ fn nobody_on_the_way_reads_what_is_said() {
 }
 
 #[test]
+fn what_was_overheard_in_the_lab_s_dialect_is_read_to_nobody_else() {
+    const KEY_END: &[u8] = b"-----END PUBLIC KEY-----";
+    let server = Server::start(&["talk=127.0.0.1:0"]);
+    let at = server.at("talk", "tcp");
+    let (between, noted) = overhear(at);
+    caller(&folder(), between, &["--dialect", "lab"], &["a secret"]).finish();
+    while !server.next_line().ends_with(": Good Bye") {}
+    let noted = noted.lock().unwrap().clone();
+    let keys_end = noted.windows(KEY_END.len()).rposition(|window| window == KEY_END).unwrap() + KEY_END.len();
+    let secret = &noted[keys_end..keys_end + 2048 / 8];
+
+    let mut thief = TcpStream::connect(at).unwrap();
+    thief.write_all(include_str!("../../../cipher/tests/small-spki.pem").trim_end().as_bytes()).unwrap();
+    thief.write_all(secret).unwrap();
+    let mut heard = Vec::new();
+    thief.read_to_end(&mut heard).unwrap();
+    assert!(heard.ends_with(KEY_END), "more than a key was heard: {} bytes", heard.len());
+    assert!(server.next_line().contains(": speaks the lab dialect, with a key of 1024 bits"));
+    let told = server.next_line();
+    assert!(
+        told.ends_with(": a block does not decrypt: it was altered, repeated, or encrypted to another key"),
+        "{told}"
+    );
+}
+
+#[test]
 fn what_the_others_say_in_plain_text_is_read_on_the_way() {
     let server = Server::start(&["echo=tcp://127.0.0.1:0"]);
     let (between, noted) = overhear(server.at("echo", "tcp"));
