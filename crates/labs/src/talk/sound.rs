@@ -176,10 +176,10 @@ impl Records {
         match kind {
             0 if is_first && is_alone => Record::Confirmed,
             1 if !is_first => self.hear_piece(piece),
-            2 if !is_first => match self.hear_piece(piece) {
-                Record::Begun => Record::Text(std::mem::take(&mut self.text)),
-                other => other,
-            },
+            2 if !is_first => {
+                let heard = self.hear_piece(piece);
+                if heard == Record::Begun { Record::Text(std::mem::take(&mut self.text)) } else { heard }
+            }
             3 if !is_first && is_alone => Record::Bye,
             _ => Record::Wrong(UNKNOWN),
         }

@@ -60,7 +60,7 @@ pub fn play_records(data: &[u8]) {
     served.receive(&mut moves, &forger.pem());
     let own_pem = server.own_pem(Dialect::Sound);
     assert_eq!(std::mem::take(&mut served.wire), own_pem);
-    served.receive(&mut moves, &forger.share().to_vec());
+    served.receive(&mut moves, forger.share());
     let share: Vec<u8> = served.wire.drain(..forger.share().len()).collect();
     assert!(forger.agree(&share), "the server's share is for us");
     let mut model = Model::default();
