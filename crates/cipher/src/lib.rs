@@ -9,6 +9,7 @@ mod keyfile;
 mod keys;
 mod known;
 mod small;
+mod spent;
 mod tls;
 
 pub use keyfile::KeyError;

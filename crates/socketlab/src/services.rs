@@ -100,17 +100,16 @@ fn plan_board(plan: &mut ServicePlan, settings: &Settings) -> anyhow::Result<()>
 }
 
 fn plan_talk(plan: &mut ServicePlan) -> anyhow::Result<()> {
-    let keys = talk_keys()?;
+    let keys: Arc<dyn talk::Keyring> = Arc::new(Keys::open_to_serve(&talk_folder()?)?);
     let text_bytes_max = plan.rules.message_bytes_max;
     plan.rules.message_bytes_max = talk::UNIT_BYTES_MAX;
     plan.stream_machine = Some(maker(move || talk::Server::new(Arc::clone(&keys), text_bytes_max)));
     Ok(())
 }
 
-/// Our keys for talk, made at their first use.
-pub(crate) fn talk_keys() -> anyhow::Result<Arc<dyn talk::Keyring>> {
-    let folder = state_folder().context("talk needs a place for its keys: set HOME or XDG_STATE_HOME")?;
-    Ok(Arc::new(Keys::open(&folder)?))
+/// Where the keys for talk are kept, ours and those of peers.
+pub(crate) fn talk_folder() -> anyhow::Result<PathBuf> {
+    state_folder().context("talk needs a place for keys: set HOME or XDG_STATE_HOME")
 }
 
 fn plan_chat(plan: &mut ServicePlan, settings: &Settings) -> anyhow::Result<()> {

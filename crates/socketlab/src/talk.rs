@@ -1,10 +1,11 @@
 //! `socketlab talk`: from arguments to a conversation, whichever side connects.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail, ensure};
-use cipher::KnownPeers;
+use anyhow::{anyhow, bail, ensure};
+use cipher::{Keys, KnownPeers};
 use drive::{JoinPlan, Listen, Scheme};
 use labs::Service;
 use labs::framing::Rules;
@@ -42,12 +43,13 @@ fn plan(args: TalkArgs) -> anyhow::Result<JoinPlan> {
         tls::server_config(&certificate, Service::Talk)
     });
     let role = if listens.is_some() { Role::Server } else { Role::Client };
-    let keys = services::talk_keys()?;
-    let folder =
-        services::state_folder().context("talk needs a place for the keys of peers: set HOME or XDG_STATE_HOME")?;
+    let folder = services::talk_folder()?;
+    let keys = Arc::new(Keys::open(&folder)?);
     let known = KnownPeers::new(folder.join(KNOWN_FILE));
     let called = client.server.as_ref();
     let host = called.and_then(|called| called.host.clone()).unwrap_or_else(|| "localhost".to_owned());
+    // However a name is written, it is one peer.
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
     let called = format!("{host}:{}", called.and_then(|called| called.port).unwrap_or_else(|| Service::Talk.port()));
     let make: join::MakeClient = Box::new(move |dial, _| {
         // A peer that we call is known by the name by which we call it; one that calls us, by its address.

@@ -83,14 +83,17 @@ pub(crate) fn listener(folder: &TempDir, more: &[&str], typed: &[&str]) -> (Runn
 
 /// A student's program, with the real pycryptodome; none where that is not installed.
 fn student(args: &[&str]) -> Option<Running> {
+    program(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/whole/talk_peer.py"), args)
+}
+
+fn program(path: &str, args: &[&str]) -> Option<Running> {
     let python = std::env::var_os("PYCRYPTODOME_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
     let works = Command::new(&python).args(["-c", "import Crypto.Cipher.PKCS1_OAEP"]).stderr(Stdio::null()).status();
     if !works.is_ok_and(|status| status.success()) {
         skip("a talk with pycryptodome: it is not installed, ./test.sh does that");
         return None;
     }
-    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/whole/talk_peer.py");
-    Some(Running::start(Command::new(python).arg(program).args(args), &[]))
+    Some(Running::start(Command::new(python).arg(path).args(args), &[]))
 }
 
 fn json(texts: &[&str]) -> Vec<String> {
@@ -249,6 +252,48 @@ fn nobody_on_the_way_reads_what_is_said() {
             assert!(!contains(&noted, secret), "{secret} was read in the {dialect} dialect");
         }
     }
+}
+
+#[test]
+fn a_program_written_from_the_protocol_s_page_has_a_session() {
+    let server = Server::start(&["talk=127.0.0.1:0"]);
+    let port = server.at("talk", "tcp").port().to_string();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/whole/talk_sound_peer.py");
+    let Some(peer) = program(path, &[&port, "hello", UTF8]) else { return };
+    let (code, lines) = peer.finish();
+    let answers = ["hello", UTF8].map(|text| serde_json::json!([2, format!("I read: {text}")]).to_string());
+    assert_eq!(heard_by_student(&lines), [&answers[..], &json(&[""])].concat());
+    assert_eq!(code, Some(0));
+    assert!(server.next_line().contains(": speaks the sound dialect, with a key of 3072 bits"));
+    for text in ["hello", UTF8, "Good Bye"] {
+        assert!(server.next_line().ends_with(&format!(": {text}")));
+    }
+}
+
+#[test]
+fn what_was_overheard_in_the_lab_s_dialect_is_read_to_nobody_else() {
+    const KEY_END: &[u8] = b"-----END PUBLIC KEY-----";
+    let server = Server::start(&["talk=127.0.0.1:0"]);
+    let at = server.at("talk", "tcp");
+    let (between, noted) = overhear(at);
+    caller(&folder(), between, &["--dialect", "lab"], &["a secret"]).finish();
+    while !server.next_line().ends_with(": Good Bye") {}
+    let noted = noted.lock().unwrap().clone();
+    let keys_end = noted.windows(KEY_END.len()).rposition(|window| window == KEY_END).unwrap() + KEY_END.len();
+    let secret = &noted[keys_end..keys_end + 2048 / 8];
+
+    let mut thief = TcpStream::connect(at).unwrap();
+    thief.write_all(include_str!("../../../cipher/tests/small-spki.pem").trim_end().as_bytes()).unwrap();
+    thief.write_all(secret).unwrap();
+    let mut heard = Vec::new();
+    thief.read_to_end(&mut heard).unwrap();
+    assert!(heard.ends_with(KEY_END), "more than a key was heard: {} bytes", heard.len());
+    assert!(server.next_line().contains(": speaks the lab dialect, with a key of 1024 bits"));
+    let told = server.next_line();
+    assert!(
+        told.ends_with(": a block does not decrypt: it was altered, repeated, or encrypted to another key"),
+        "{told}"
+    );
 }
 
 #[test]
