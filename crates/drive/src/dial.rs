@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 
 use crate::byte_stream::ByteStream;
 use crate::join::JoinPlan;
-use crate::listen::{BindError, DATAGRAM_BUFFER_BYTES};
+use crate::listen::DATAGRAM_BUFFER_BYTES;
 use crate::resolve::resolve;
 use crate::tls::shake_hands;
 
@@ -43,8 +43,6 @@ pub enum JoinError {
     Tls { server: SocketAddr, why: String },
     #[error("our end cannot be bound to {address}: {}", bind_advice(error))]
     Bind { address: SocketAddr, error: io::Error },
-    #[error(transparent)]
-    Listen(#[from] BindError),
     #[error("the system gives no runtime: {0}")]
     Runtime(#[from] io::Error),
 }

@@ -109,6 +109,10 @@ impl Talk {
             if self.broken || self.connection.is_finished() {
                 return Poll::Ready(());
             }
+            if self.tickets.are_out() {
+                // It waits for our disk, which is not its idleness.
+                self.connection.note_taken(reading.uptime());
+            }
             if !self.opened {
                 self.opened = true;
                 self.step(cx, |connection, now, out| connection.open(now, out));

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use crate::byte_stream::ByteStream;
 use crate::dial::JoinError;
 use crate::join::JoinPlan;
-use crate::listen::{Scheme, Socketed, bind_all};
+use crate::listen::{BindError, Scheme, Socketed, bind_all};
 use crate::stream::refuse;
 use crate::tls::{Door, Handshakes, Unsecured};
 
@@ -26,7 +26,8 @@ pub(crate) async fn welcome(
     let handshakes = Arc::new(Handshakes::new(plan.connect_max, 1));
     let door = plan.listen_tls.clone().map(|config| Door { config, handshakes });
     let mut waiting = JoinSet::new();
-    for (endpoint, socket) in bind_all(plan.service, &plan.listen)? {
+    let bound = bind_all(plan.service, &plan.listen);
+    for (endpoint, socket) in bound.map_err(|BindError { address, error, .. }| JoinError::Bind { address, error })? {
         if let Socketed::Stream(listener) = socket {
             tell(&format!("waiting at {}", endpoint.address));
             let door = door.clone().filter(|_| endpoint.scheme == Scheme::Tls);

@@ -148,7 +148,7 @@ pub(crate) fn plan(service: Service, client: ClientArgs, make: MakeClient) -> an
     let rules = Rules { greeting: Ending::None, spoken, message_bytes_max: ANSWER_BYTES_MAX, ..Rules::default() };
     let machine = Box::new(move |server: SocketAddr| make(Dial { server, transport, answer_max }, settle));
     let (family, bind) = (client.family.family(), client.bind);
-    let silence_max = (service == Service::Chat).then_some(SILENCE_MAX);
+    let silence_max = matches!(service, Service::Chat | Service::Talk).then_some(SILENCE_MAX);
     let connect_max = client.timeout;
     Ok(JoinPlan {
         service,

@@ -387,6 +387,17 @@ fn one_who_waits_has_one_peer() {
 }
 
 #[test]
+fn who_cannot_wait_at_a_port_is_told_what_to_do() {
+    let (folder, taken) = (folder(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let at = taken.local_addr().unwrap().to_string();
+    let (code, lines) = Running::start(socketlab(&folder).args(["talk", "--listen", &at]), &[]).finish();
+    let told = format!(
+        "socketlab: our end cannot be bound to {at}: another program has this port. Choose another, or 0 for any"
+    );
+    assert_eq!((code, lines), (Some(1), vec![told]));
+}
+
+#[test]
 fn a_person_talks_at_a_terminal_and_nothing_typed_is_kept() {
     let server = Server::start(&["talk=127.0.0.1:0"]);
     let folder = folder();
