@@ -211,10 +211,13 @@ fn what_is_over_is_forgotten_before_what_goes_on() {
         script.close(&mut tcp, CLIENT);
     }
     script.say(&mut lasting, CLIENT, b"still here\n");
+    // One that was forgotten is new when it comes again.
+    script.open(local(20_000), local(12001), [1_000_000, 1]);
     let summary = summed_up(&script);
+    assert_eq!(summary.conversations.last().unwrap().client.name, "client 4108");
     let first = &summary.conversations[0];
     assert_eq!((first.client.address, first.said[CLIENT].messages), (local(19_999), 1));
-    assert_eq!((summary.totals.forgotten, summary.totals.handshakes), (11, 4107));
+    assert_eq!((summary.totals.forgotten, summary.totals.handshakes), (12, 4108));
 }
 
 #[test]
