@@ -279,3 +279,16 @@ fn an_acknowledgement_that_crosses_a_fin_has_not_seen_it() {
     assert_eq!(marks_of(&script, 7), [Mark::AcknowledgesFin]);
     assert!(matches!(summed_up(&script).conversations[0].end, End::HalfClosed { number: 5, .. }));
 }
+
+#[test]
+fn only_the_acknowledgement_of_the_syn_opens() {
+    let mut script = Script::new();
+    let mut tcp = Tcp { ends: [local(40044), local(12001)], next: [1, 5000] };
+    script.send(&mut tcp, CLIENT, "S", b"");
+    script.send(&mut tcp, SERVER, "SA", b"");
+    // Left over from an earlier connection.
+    script.frame(segment((tcp.ends[0], tcp.ends[1]), "A", (2, 4000), 512, b""));
+    script.send(&mut tcp, CLIENT, "A", b"");
+    assert!(!marks_of(&script, 3).contains(&Mark::Opens) && marks_of(&script, 4).contains(&Mark::Opens));
+    assert_eq!(summed_up(&script).conversations[0].handshake, [Some(1), Some(2), Some(4)]);
+}
