@@ -67,6 +67,7 @@ impl Sum for Spent {
 }
 
 /// A process' counters by thread, so that one which begins or ends in between does not make the others' wrong.
+#[derive(Default)]
 pub(crate) struct Usage(BTreeMap<String, Spent>);
 
 impl Usage {
@@ -109,9 +110,18 @@ fn parse(schedstat: &str, status: &str) -> Option<Spent> {
 
 /// The bytes of memory a process has in use.
 pub(crate) fn resident_bytes(process: Pid) -> Result<u64> {
+    memory(process, "VmRSS")
+}
+
+/// The most bytes of memory it has had in use so far.
+pub(crate) fn peak_bytes(process: Pid) -> Result<u64> {
+    memory(process, "VmHWM")
+}
+
+fn memory(process: Pid, name: &str) -> Result<u64> {
     let path = format!("/proc/{}/status", process.as_raw_nonzero());
-    let status = fs::read_to_string(&path).with_context(|| format!("{path}: the server is gone"))?;
-    let kibibytes = field(&status, "VmRSS").with_context(|| format!("{path} does not tell VmRSS"))?;
+    let status = fs::read_to_string(&path).with_context(|| format!("{path}: the process is gone"))?;
+    let kibibytes = field(&status, name).with_context(|| format!("{path} does not tell {name}"))?;
     Ok(kibibytes * 1024)
 }
 
