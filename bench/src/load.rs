@@ -18,6 +18,16 @@ pub(crate) enum Transport {
     Udp,
 }
 
+impl Transport {
+    /// As it stands in an address.
+    pub(crate) fn scheme(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        }
+    }
+}
+
 /// How long a server may take to be connected to, or to answer anything at all.
 const SILENCE_MAX: Duration = Duration::from_secs(5);
 /// After so long without any answer the datagrams under way are taken for lost and sent again.

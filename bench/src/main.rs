@@ -17,6 +17,7 @@ mod script;
 mod services;
 mod soak;
 mod target;
+mod tls;
 mod watch;
 
 use std::ffi::OsString;
@@ -39,6 +40,8 @@ enum What {
     Services(services::Options),
     /// Server time per delivery of chat, its latency, memory and logins
     Chat(chat::Options),
+    /// Server time per delivery of chat under TLS beside the plain door, and memory per member
+    Tls(tls::Options),
     /// Members of a chat who come, talk, leave and vanish, for minutes: what all hear, and what it costs in memory
     Soak(soak::Options),
     /// Time and memory to read and tell a capture of 1 GiB, beside tshark
@@ -75,6 +78,7 @@ fn run(what: What) -> anyhow::Result<()> {
         What::Services(options) => services::measure(&options),
         What::Chat(options) => chat::measure(&options),
         What::Soak(options) => soak::run(&options),
+        What::Tls(options) => tls::measure(&options),
         What::Watch(options) => watch::measure(&options),
         What::Tell { capture } => watch::tell(&capture),
         What::FloorTcp => match floor::Tcp::bind()?.serve()? {},

@@ -184,7 +184,7 @@ impl Servers {
     fn idle(&self, connections: usize) -> Result<Vec<Memory>> {
         let calc = Script::calc(1, Arithmetic::Sums);
         let measure = |target: &Target, goal_kib, service, script: &Script| {
-            let address = target.address(service, Transport::Tcp)?;
+            let address = target.address(service, "tcp")?;
             let bytes_each = idle::bytes_each(target, address, connections, script).with_context(|| target.name)?;
             Ok::<_, anyhow::Error>(Memory { name: target.name, bytes_each, goal_kib })
         };
@@ -198,6 +198,6 @@ impl Servers {
 
 fn entry<'t>(target: &'t Target, role: Role, service: (&str, Transport), script: Script) -> Result<Entry<'t, Load>> {
     let (service, transport) = service;
-    let load = Load::connect(transport, target.address(service, transport)?, CLIENTS, script)?;
+    let load = Load::connect(transport, target.address(service, transport.scheme())?, CLIENTS, script)?;
     Ok(Entry { target, role, load })
 }

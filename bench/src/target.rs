@@ -13,8 +13,6 @@ use anyhow::{Context as _, Result, bail, ensure};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process, set_parent_process_death_signal};
 
-use crate::load::Transport;
-
 /// How long a server may take to be ready.
 const START_MAX: Duration = Duration::from_secs(10);
 /// How long a server may take to end when asked to; then it is made to.
@@ -27,6 +25,8 @@ pub(crate) struct Target {
     pub(crate) name: &'static str,
     child: Child,
     endpoints: Vec<Endpoint>,
+    /// The lines that it announced itself with.
+    said: Vec<String>,
     /// Kept open, so that a server which prints something more does not fail at it.
     _stdout: Option<ChildStdout>,
 }
@@ -34,7 +34,8 @@ pub(crate) struct Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Endpoint {
     service: String,
-    transport: Transport,
+    /// That of its address: tcp, tls or udp.
+    scheme: String,
     address: SocketAddr,
 }
 
@@ -43,7 +44,8 @@ impl Target {
     pub(crate) fn announced(name: &'static str, command: &mut Command) -> Result<Self> {
         let mut target = Self::start(name, command.stdout(Stdio::piped()))?;
         let mut stdout = target.child.stdout.take().context("the server has no standard output")?;
-        target.endpoints = read_announcement(&mut stdout).with_context(|| format!("starting {name}"))?;
+        target.said = read_announcement(&mut stdout).with_context(|| format!("starting {name}"))?;
+        target.endpoints = target.said.iter().filter_map(|line| parse_endpoint(line)).collect();
         target._stdout = Some(stdout);
         Ok(target)
     }
@@ -76,14 +78,14 @@ impl Target {
     ) -> Result<Self> {
         let mut target = Self::start(name, command.stdout(Stdio::null()))?;
         target.await_answer(address, ask).with_context(|| format!("starting {name}"))?;
-        target.endpoints.push(Endpoint { service: name.to_owned(), transport: Transport::Tcp, address });
+        target.endpoints.push(Endpoint { service: name.to_owned(), scheme: "tcp".to_owned(), address });
         Ok(target)
     }
 
     fn start(name: &'static str, command: &mut Command) -> Result<Self> {
         let child = command.stdin(Stdio::null()).spawn();
         let child = child.with_context(|| format!("cannot start {}", command.get_program().display()))?;
-        Ok(Self { name, child, endpoints: Vec::new(), _stdout: None })
+        Ok(Self { name, child, endpoints: Vec::new(), said: Vec::new(), _stdout: None })
     }
 
     fn await_answer(&mut self, address: SocketAddr, ask: impl Fn(SocketAddr) -> Result<()>) -> Result<()> {
@@ -104,9 +106,14 @@ impl Target {
         Pid::from_child(&self.child)
     }
 
-    pub(crate) fn address(&self, service: &str, transport: Transport) -> Result<SocketAddr> {
+    /// The lines that it announced itself with.
+    pub(crate) fn said(&self) -> impl Iterator<Item = &str> {
+        self.said.iter().map(String::as_str)
+    }
+
+    pub(crate) fn address(&self, service: &str, scheme: &str) -> Result<SocketAddr> {
         let mut endpoints = self.endpoints.iter();
-        let found = endpoints.find(|endpoint| endpoint.service == service && endpoint.transport == transport);
+        let found = endpoints.find(|endpoint| endpoint.service == service && endpoint.scheme == scheme);
         found.map(|endpoint| endpoint.address).with_context(|| format!("{} does not serve {service}", self.name))
     }
 }
@@ -163,7 +170,7 @@ fn ping(address: SocketAddr) -> Result<()> {
 }
 
 /// Reads lines up to `ready`, but no longer than a server may take.
-fn read_announcement(stdout: &mut ChildStdout) -> Result<Vec<Endpoint>> {
+fn read_announcement(stdout: &mut ChildStdout) -> Result<Vec<String>> {
     let deadline = Instant::now() + START_MAX;
     let mut said = Vec::new();
     loop {
@@ -178,21 +185,19 @@ fn read_announcement(stdout: &mut ChildStdout) -> Result<Vec<Endpoint>> {
         said.extend_from_slice(&piece[..size]);
         let lines: Vec<String> = said.lines().map_while(Result::ok).collect();
         if said.ends_with(b"\n") && lines.iter().any(|line| line.trim() == "ready") {
-            return Ok(lines.iter().filter_map(|line| parse_endpoint(line)).collect());
+            return Ok(lines);
         }
     }
 }
 
-/// Reads `SERVICE TRANSPORT ADDRESS`.
+/// Reads `SERVICE SCHEME ADDRESS`.
 fn parse_endpoint(line: &str) -> Option<Endpoint> {
     let mut words = line.split_ascii_whitespace();
-    let (service, transport, address) = (words.next()?, words.next()?, words.next()?);
-    let transport = match transport {
-        "tcp" => Transport::Tcp,
-        "udp" => Transport::Udp,
-        _ => return None,
-    };
-    Some(Endpoint { service: service.to_owned(), transport, address: address.parse().ok()? })
+    let (service, scheme, address) = (words.next()?, words.next()?, words.next()?);
+    if !["tcp", "tls", "udp"].contains(&scheme) {
+        return None;
+    }
+    Some(Endpoint { service: service.to_owned(), scheme: scheme.to_owned(), address: address.parse().ok()? })
 }
 
 #[cfg(test)]
@@ -203,7 +208,7 @@ mod tests {
     fn endpoints_are_read() {
         let endpoint = parse_endpoint("calc   tcp  127.0.0.1:41234").unwrap();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 41234));
-        assert_eq!(endpoint, Endpoint { service: "calc".to_owned(), transport: Transport::Tcp, address });
+        assert_eq!(endpoint, Endpoint { service: "calc".to_owned(), scheme: "tcp".to_owned(), address });
         for other in ["ready", "", "calc sctp 127.0.0.1:1", "calc tcp nowhere"] {
             assert_eq!(parse_endpoint(other), None, "{other}");
         }

@@ -10,7 +10,6 @@ use anyhow::Result;
 
 use super::crowd::{Invitation, Pace};
 use super::dialect::Dialect;
-use crate::load::Transport;
 use crate::services::OURS;
 use crate::target::{Target, ending_with_us, free_address, is_installed};
 
@@ -95,7 +94,7 @@ impl Kind {
             Self::Ours => (start_ours(ours, &["chat.rate=0"])?, "chat"),
             Self::Inspircd | Self::Ngircd | Self::Nats | Self::Ncat => (self.start_peer(folder)?, self.name()),
         };
-        let address = target.address(service, Transport::Tcp)?;
+        let address = target.address(service, "tcp")?;
         Ok(Server { address, target, dialect: self.dialect(), pace: self.pace() })
     }
 

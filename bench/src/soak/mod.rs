@@ -14,7 +14,6 @@ use self::member::Member;
 use self::record::{Follower, Record};
 use crate::chat::start_ours;
 use crate::cpu::resident_bytes;
-use crate::load::Transport;
 use crate::services::build;
 use crate::target::Target;
 
@@ -57,7 +56,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     let target = start_ours(&binary, &["chat.rate=0", &format!("chat.log_bytes={LOG_BYTES}")])?;
     let length = Duration::try_from_secs_f64(options.minutes * 60.0).context("so many minutes cannot be")?;
-    let mut room = Room::open(target.address("chat", Transport::Tcp)?, Rng::with_seed(options.seed))?;
+    let mut room = Room::open(target.address("chat", "tcp")?, Rng::with_seed(options.seed))?;
     let memory = room.soak(&target, length)?;
     room.close()?;
     println!("{}", room.summary(length));

@@ -30,22 +30,36 @@ const OWNER_FOLDER: u32 = 0o700;
 
 /// Reads a private key of at least so many bits, or makes it of so many at its first use.
 pub(crate) fn open(path: &Path, size: KeySize, bits_min: usize) -> Result<PrivateDecryptingKey, KeyError> {
+    let der = open_der(path, || {
+        let key = PrivateDecryptingKey::generate(size).ok()?;
+        Some(Zeroizing::new(key.as_der().ok()?.as_ref().to_vec()))
+    })?;
+    let damaged = || KeyError::Damaged(path.to_owned());
+    let key = PrivateDecryptingKey::from_pkcs8(&der).map_err(|_| damaged())?;
+    if key.key_size_bits() < bits_min { Err(damaged()) } else { Ok(key) }
+}
+
+/// Reads a private key (PKCS#8), or makes it at its first use.
+pub(crate) fn open_der(
+    path: &Path,
+    make: impl FnOnce() -> Option<Zeroizing<Vec<u8>>>,
+) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let failed = |error| KeyError::Io { path: path.to_owned(), error };
     match File::open(path) {
-        Ok(file) => read(path, file, bits_min),
+        Ok(file) => read(path, file),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let key = PrivateDecryptingKey::generate(size).map_err(|_| KeyError::NoChance)?;
-            if keep(path, &key).map_err(failed)? {
-                return Ok(key);
+            let der = make().ok_or(KeyError::NoChance)?;
+            if keep(path, LABEL, &der).map_err(failed)? {
+                return Ok(der);
             }
             // Another run of the program was first.
-            read(path, File::open(path).map_err(failed)?, bits_min)
+            read(path, File::open(path).map_err(failed)?)
         }
         Err(error) => Err(failed(error)),
     }
 }
 
-fn read(path: &Path, mut file: File, bits_min: usize) -> Result<PrivateDecryptingKey, KeyError> {
+fn read(path: &Path, mut file: File) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let failed = |error| KeyError::Io { path: path.to_owned(), error };
     let about = file.metadata().map_err(failed)?;
     if about.permissions().mode() & OTHERS != 0 {
@@ -54,17 +68,14 @@ fn read(path: &Path, mut file: File, bits_min: usize) -> Result<PrivateDecryptin
     // Large enough from the start, so that growing leaves no copy behind.
     let mut text = Zeroizing::new(Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0) + 1));
     file.read_to_end(&mut text).map_err(failed)?;
-    let damaged = || KeyError::Damaged(path.to_owned());
-    let der = pem::parse(&*text).map(|pem| Zeroizing::new(pem.into_contents())).map_err(|_| damaged())?;
-    let key = PrivateDecryptingKey::from_pkcs8(&der).map_err(|_| damaged())?;
-    if key.key_size_bits() < bits_min { Err(damaged()) } else { Ok(key) }
+    let contents = pem::parse(&*text).map(|pem| Zeroizing::new(pem.into_contents()));
+    contents.map_err(|_| KeyError::Damaged(path.to_owned()))
 }
 
-/// Keeps a key that nobody else can read, at no time; false if there is one already.
-fn keep(path: &Path, key: &PrivateDecryptingKey) -> io::Result<bool> {
-    let der = key.as_der().map_err(|_| io::Error::other("the key cannot be written down"))?;
-    let mut text =
-        pem::encode_config(&Pem::new(LABEL, der.as_ref()), EncodeConfig::new().set_line_ending(LineEnding::LF));
+/// Keeps what nobody else can read, at no time; false if there is such a file already.
+pub(crate) fn keep(path: &Path, label: &str, der: &[u8]) -> io::Result<bool> {
+    let config = EncodeConfig::new().set_line_ending(LineEnding::LF);
+    let mut text = pem::encode_config(&Pem::new(label, der), config);
     if let Some(folder) = path.parent() {
         DirBuilder::new().recursive(true).mode(OWNER_FOLDER).create(folder)?;
     }

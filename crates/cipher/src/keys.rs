@@ -1,6 +1,7 @@
 //! Our keys, and what is done with them.
 
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::encoding::AsDer as _;
@@ -13,12 +14,14 @@ use pem::{EncodeConfig, LineEnding, Pem};
 use zeroize::Zeroizing;
 
 use crate::channel::Channel;
+use crate::spent::Spent;
 use crate::{KeyError, keyfile, small};
 
 /// Our two keys: one for each dialect, so that what is done with the one in the lab says nothing about the other.
 pub struct Keys {
     lab: OwnKey,
     sound: OwnKey,
+    spent: Mutex<Spent>,
 }
 
 struct OwnKey {
@@ -29,7 +32,9 @@ struct OwnKey {
 /// AWS-LC takes no smaller ones.
 const BITS_MIN: u32 = 2048;
 const LAB_FILE: &str = "talk-lab.pem";
+const LAB_SIZE: KeySize = KeySize::Rsa2048;
 const SOUND_FILE: &str = "talk.pem";
+const SOUND_SIZE: KeySize = KeySize::Rsa3072;
 
 impl Keys {
     /// Reads our keys from a folder; those that are not there are made.
@@ -37,15 +42,30 @@ impl Keys {
     /// # Errors
     /// If a key can be neither read nor made, or if others can read it.
     pub fn open(folder: &Path) -> Result<Self, KeyError> {
-        let key = |file, size, bits_min| {
-            let path = folder.join(file);
-            let key = keyfile::open(&path, size, bits_min as usize)?;
-            OwnKey::new(key).ok_or(KeyError::Damaged(path))
-        };
-        Ok(Self {
-            lab: key(LAB_FILE, KeySize::Rsa2048, BITS_MIN)?,
-            sound: key(SOUND_FILE, KeySize::Rsa3072, SOUND_KEY_BITS_MIN)?,
-        })
+        let path = folder.join(LAB_FILE);
+        let lab = keyfile::open(&path, LAB_SIZE, BITS_MIN as usize)?;
+        Self::with(OwnKey::new(lab).ok_or(KeyError::Damaged(path))?, folder)
+    }
+
+    /// Our keys for a service that tells everybody what it read. A block of the lab's dialect does not tell who made it: with the lab's key of
+    /// a person, the service would read to anybody what was once said to that person. So it has one of its own, for this run.
+    ///
+    /// # Errors
+    /// As [`Keys::open`].
+    pub fn open_to_serve(folder: &Path) -> Result<Self, KeyError> {
+        let lab = PrivateDecryptingKey::generate(LAB_SIZE).ok().and_then(OwnKey::new);
+        Self::with(lab.ok_or(KeyError::NoChance)?, folder)
+    }
+
+    fn with(lab: OwnKey, folder: &Path) -> Result<Self, KeyError> {
+        let path = folder.join(SOUND_FILE);
+        let sound = keyfile::open(&path, SOUND_SIZE, SOUND_KEY_BITS_MIN as usize)?;
+        let sound = OwnKey::new(sound).ok_or(KeyError::Damaged(path))?;
+        Ok(Self { lab, sound, spent: Mutex::default() })
+    }
+
+    fn spent(&self) -> MutexGuard<'_, Spent> {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn own(&self, dialect: Dialect) -> &OwnKey {
@@ -83,8 +103,7 @@ impl Keyring for Keys {
     }
 
     fn read_key(&self, pem: &[u8]) -> Option<PublicKey> {
-        let (spki, bits) = small::read(pem::parse(pem).ok()?.contents())?;
-        Some(PublicKey { spki, bits })
+        small::read(pem::parse(pem).ok()?.contents())
     }
 
     fn encrypt(&self, dialect: Dialect, to: &PublicKey, text: &[u8]) -> Option<Vec<u8>> {
@@ -101,7 +120,7 @@ impl Keyring for Keys {
         let key = &self.own(dialect).private;
         let mut room = Zeroizing::new(vec![0; key.min_output_size()]);
         let text = key.decrypt(algorithm(dialect), block, &mut room, None).ok()?;
-        Some(text.to_vec())
+        self.spent().spend(block).then(|| text.to_vec())
     }
 
     fn random(&self) -> [u8; 32] {

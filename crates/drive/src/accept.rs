@@ -10,11 +10,13 @@ use rustix::io::Errno;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
+use crate::byte_stream::ByteStream;
 use crate::gate::{Full, Permit};
 use crate::log::Line;
 use crate::room::Room;
 use crate::serve::Serving;
 use crate::stream::{converse, refuse};
+use crate::tls::{Door, Unsecured};
 
 /// How long to wait for a descriptor when none is left, unless somebody leaves before.
 const DESCRIPTOR_PAUSE: Duration = Duration::from_millis(100);
@@ -23,9 +25,26 @@ const COMPLAINT_PAUSE: Duration = Duration::from_secs(10);
 /// Newcomers at a full gate who wait for somebody to leave; beyond, they are refused at once.
 const WAITING_MAX: usize = 1024;
 
+/// Where newcomers come in: a listener's service, and how they are to speak.
+pub(crate) struct Entrance {
+    pub(crate) serving: Arc<Serving>,
+    /// Where all connections share a machine.
+    pub(crate) room: Option<Arc<Room>>,
+    /// Where they are to speak TLS.
+    pub(crate) door: Option<Door>,
+    waiting: Arc<Semaphore>,
+}
+
+impl Entrance {
+    pub(crate) fn new(serving: Arc<Serving>, room: Option<Arc<Room>>, door: Option<Door>) -> Self {
+        Self { serving, room, door, waiting: Arc::new(Semaphore::new(WAITING_MAX)) }
+    }
+}
+
 /// Accepts until shutdown.
-pub(crate) async fn accept(listener: TcpListener, serving: Arc<Serving>, room: Option<Arc<Room>>) {
-    let waiting = Arc::new(Semaphore::new(WAITING_MAX));
+pub(crate) async fn accept(listener: TcpListener, entrance: Entrance) {
+    let entrance = Arc::new(entrance);
+    let serving = &entrance.serving;
     let mut told_at: Option<Duration> = None;
     loop {
         let accepted = tokio::select! {
@@ -33,12 +52,12 @@ pub(crate) async fn accept(listener: TcpListener, serving: Arc<Serving>, room: O
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => welcome(stream, peer, &serving, room.as_ref(), &waiting),
+            Ok((socket, peer)) => welcome(socket, peer, &entrance),
             Err(error) if lacks_resources(&error) => {
                 let now = serving.clock.uptime();
                 if told_at.is_none_or(|at| at + COMPLAINT_PAUSE <= now) {
                     told_at = Some(now);
-                    tell_starved(&serving, &error);
+                    tell_starved(serving, &error);
                 }
                 // Without a pause the pending connection would wake us at once, for ever.
                 let _ = tokio::time::timeout(DESCRIPTOR_PAUSE, serving.gate.released()).await;
@@ -50,35 +69,47 @@ pub(crate) async fn accept(listener: TcpListener, serving: Arc<Serving>, room: O
     }
 }
 
-fn welcome(
-    stream: TcpStream,
-    peer: SocketAddr,
-    serving: &Arc<Serving>,
-    room: Option<&Arc<Room>>,
-    waiting: &Arc<Semaphore>,
-) {
+fn welcome(socket: TcpStream, peer: SocketAddr, entrance: &Arc<Entrance>) {
     // Answers are written whole, so waiting for more to send with them only delays.
-    let _ = stream.set_nodelay(true);
-    let full = match serving.gate.admit(peer.ip()) {
-        Ok(permit) => return start(stream, peer, serving, room, permit),
-        Err(full) => full,
-    };
-    let turn = Arc::clone(waiting).try_acquire_owned();
-    let (serving, room) = (Arc::clone(serving), room.cloned());
-    serving.tasks.clone().spawn(async move {
-        let admitted = match turn {
-            Ok(_turn) => serving.gate.admit_in_time(peer.ip()).await,
-            Err(_) => Err(full),
-        };
-        match admitted {
-            Ok(permit) => start(stream, peer, &serving, room.as_ref(), permit),
-            Err(full) => turn_away(stream, peer, &serving, full).await,
+    let _ = socket.set_nodelay(true);
+    let admitted = entrance.serving.gate.admit(peer.ip());
+    match (admitted, &entrance.door) {
+        (Ok(permit), None) => start(ByteStream::Plain(socket), peer, entrance, permit),
+        (admitted, _) => {
+            entrance.serving.tasks.spawn(let_in(socket, peer, Arc::clone(entrance), admitted));
         }
-    });
+    }
 }
 
-fn start(stream: TcpStream, peer: SocketAddr, serving: &Arc<Serving>, room: Option<&Arc<Room>>, permit: Permit) {
-    if let Some(room) = room {
+/// A newcomer that has to wait, for a place or for the end of its handshake.
+async fn let_in(socket: TcpStream, peer: SocketAddr, entrance: Arc<Entrance>, admitted: Result<Permit, Full>) {
+    let serving = &entrance.serving;
+    let admitted = match admitted {
+        Ok(permit) => Ok(permit),
+        Err(full) => match entrance.waiting.try_acquire() {
+            Ok(_turn) => serving.gate.admit_in_time(peer.ip()).await,
+            Err(_) => Err(full),
+        },
+    };
+    let stream = match &entrance.door {
+        None => ByteStream::Plain(socket),
+        Some(door) => tokio::select! {
+            () = serving.shutdown.cancelled() => return,
+            secured = door.secure(socket) => match secured {
+                Ok(stream) => stream,
+                Err(unsecured) => return turn_out(unsecured, peer, serving).await,
+            },
+        },
+    };
+    match admitted {
+        Ok(permit) => start(stream, peer, &entrance, permit),
+        Err(full) => turn_away(stream, peer, serving, full).await,
+    }
+}
+
+fn start(stream: ByteStream, peer: SocketAddr, entrance: &Entrance, permit: Permit) {
+    let serving = &entrance.serving;
+    if let Some(room) = &entrance.room {
         return room.open(stream, peer, permit);
     }
     let Some(stream_machine) = &serving.stream_machine else { return };
@@ -86,7 +117,17 @@ fn start(stream: TcpStream, peer: SocketAddr, serving: &Arc<Serving>, room: Opti
     serving.tasks.spawn(converse(stream, connection, Arc::clone(serving), permit));
 }
 
-async fn turn_away(stream: TcpStream, peer: SocketAddr, serving: &Serving, full: Full) {
+/// One that did not shake hands, where it was to.
+async fn turn_out(Unsecured { why, farewell }: Unsecured, peer: SocketAddr, serving: &Serving) {
+    if serving.log.wants_lines() {
+        tell(serving, Some(peer), Tone::Print, &format!("{peer}: {why}"));
+    }
+    if let Some((stream, text)) = farewell {
+        refuse(stream, text.as_bytes(), &serving.lingering).await;
+    }
+}
+
+async fn turn_away(stream: ByteStream, peer: SocketAddr, serving: &Serving, full: Full) {
     if serving.log.wants_lines() {
         let limit = match full {
             Full::Members(limit) => format!("{peer}: refused, {limit} clients are here"),

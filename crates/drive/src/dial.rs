@@ -2,16 +2,22 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use labs::{Service, Transport};
 use rustix::io::Errno;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection};
 use socket2::TcpKeepalive;
 use tokio::net::{TcpSocket, TcpStream, UdpSocket};
+use tokio::sync::Semaphore;
 
+use crate::byte_stream::ByteStream;
 use crate::join::JoinPlan;
-use crate::listen::{BindError, DATAGRAM_BUFFER_BYTES};
+use crate::listen::DATAGRAM_BUFFER_BYTES;
 use crate::resolve::resolve;
+use crate::tls::shake_hands;
 
 /// Why there is no talk.
 #[derive(Debug, thiserror::Error)]
@@ -33,10 +39,10 @@ pub enum JoinError {
     Silent { server: SocketAddr, connect_max: Duration },
     #[error("{server} cannot be reached: {error}. Check the address, and that both computers are in one network")]
     Unreachable { server: SocketAddr, error: io::Error },
+    #[error("no TLS with {server}: {why}")]
+    Tls { server: SocketAddr, why: String },
     #[error("our end cannot be bound to {address}: {}", bind_advice(error))]
     Bind { address: SocketAddr, error: io::Error },
-    #[error(transparent)]
-    Listen(#[from] BindError),
     #[error("the system gives no runtime: {0}")]
     Runtime(#[from] io::Error),
 }
@@ -71,22 +77,36 @@ async fn addresses(plan: &JoinPlan) -> Result<Vec<SocketAddr>, JoinError> {
 }
 
 /// Connects to the first of the host's addresses that answers.
-pub(crate) async fn connect(plan: &JoinPlan) -> Result<(TcpStream, SocketAddr), JoinError> {
+pub(crate) async fn connect(plan: &JoinPlan) -> Result<(ByteStream, SocketAddr), JoinError> {
     let mut failure = None;
     for server in addresses(plan).await? {
         match Call::of(plan, server).connect().await {
             Ok(stream) => return Ok((stream, server)),
-            Err(failed) => failure.get_or_insert(failed),
-        };
+            // It was reached, so another of its addresses would be no better.
+            Err(failed @ JoinError::Tls { .. }) => return Err(failed),
+            Err(failed) => {
+                failure.get_or_insert(failed);
+            }
+        }
     }
     Err(failure.unwrap_or_else(|| JoinError::NoAddress { host: plan.host.clone() }))
 }
 
+/// How a client speaks TLS with the server that it calls.
+#[derive(Clone, Debug)]
+pub struct CallTls {
+    /// Whom it trusts, and what it has to resume from.
+    pub config: Arc<ClientConfig>,
+    /// Whom the certificate is to name.
+    pub name: ServerName<'static>,
+}
+
 /// How one address is reached, and reached again.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Call {
     service: Service,
     server: SocketAddr,
+    tls: Option<CallTls>,
     bind: Option<SocketAddr>,
     connect_max: Duration,
     silence_max: Option<Duration>,
@@ -95,10 +115,28 @@ pub(crate) struct Call {
 impl Call {
     pub(crate) fn of(plan: &JoinPlan, server: SocketAddr) -> Self {
         let &JoinPlan { service, bind, connect_max, silence_max, .. } = plan;
-        Self { service, server, bind, connect_max, silence_max }
+        Self { service, server, tls: plan.tls.clone(), bind, connect_max, silence_max }
     }
 
-    pub(crate) async fn connect(self) -> Result<TcpStream, JoinError> {
+    pub(crate) async fn connect(self) -> Result<ByteStream, JoinError> {
+        let socket = self.reach().await?;
+        let Some(CallTls { config, name }) = self.tls else { return Ok(ByteStream::Plain(socket)) };
+        let server = self.server;
+        let failed = |why: String| JoinError::Tls { server, why };
+        let session = ClientConnection::new(config, name).map_err(|error| failed(error.to_string()))?;
+        // Nobody but this connection is waiting for a turn here.
+        let turns = Semaphore::new(1);
+        let secured = shake_hands(socket, session.into(), &turns);
+        match tokio::time::timeout(self.connect_max, secured).await {
+            Ok(secured) => secured.map_err(|(error, _)| failed(error.to_string())),
+            Err(_) => Err(failed(format!(
+                "it did not shake hands within {:?}: check that TLS is spoken at that port",
+                self.connect_max
+            ))),
+        }
+    }
+
+    async fn reach(&self) -> Result<TcpStream, JoinError> {
         let socket = if self.server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         if let Some(address) = self.bind {
             // A client that is started again need not wait until its last connection is forgotten.
@@ -117,8 +155,8 @@ impl Call {
         Ok(stream)
     }
 
-    fn explain(self, error: io::Error) -> JoinError {
-        let Self { service, server, connect_max, .. } = self;
+    fn explain(&self, error: io::Error) -> JoinError {
+        let &Self { service, server, connect_max, .. } = self;
         if error.kind() == io::ErrorKind::ConnectionRefused {
             JoinError::Refused { service, transport: Transport::Tcp, server }
         } else if error.kind() == io::ErrorKind::TimedOut {

@@ -1,18 +1,20 @@
 //! Runs one client: a machine between a terminal and a server.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use labs::framing::{Ending, Rules};
-use labs::{Connection, Event, Machine, Outbox, Outcome, Peer, Service, Shown, Transport};
+use labs::{Connection, Event, Machine, Outbox, Outcome, Peer, Service, Shown, Tone, Transport};
 use rustix::io::Errno;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use rustls::ServerConfig;
 
+use crate::byte_stream::ByteStream;
 use crate::clock::Clock;
-use crate::dial::{Call, JoinError, connect, open_datagram_socket};
+use crate::dial::{Call, CallTls, JoinError, connect, open_datagram_socket};
 use crate::keyboard::{Keyboard, Typed};
 use crate::listen::Listen;
 use crate::resolve::Family;
@@ -26,6 +28,8 @@ pub struct JoinPlan {
     pub port: u16,
     pub family: Family,
     pub transport: Transport,
+    /// How TLS is spoken with the server, if at all.
+    pub tls: Option<CallTls>,
     /// Our own address and port; port 0 asks the system for one.
     pub bind: Option<SocketAddr>,
     /// How long a connection may take to be established.
@@ -34,6 +38,8 @@ pub struct JoinPlan {
     pub silence_max: Option<Duration>,
     /// Where to wait for the peer instead of calling it; empty: it is called.
     pub listen: Vec<Listen>,
+    /// How sessions are made at places for TLS; it must be there if there are any.
+    pub listen_tls: Option<Arc<ServerConfig>>,
     pub rules: Rules,
     /// Makes the machine, once the server's address is known.
     pub machine: Box<dyn FnOnce(SocketAddr) -> Box<dyn Machine + Send>>,
@@ -81,13 +87,13 @@ enum Happened {
 enum Moved {
     Read(usize),
     Written(usize),
-    Connected(TcpStream),
+    Connected(ByteStream),
 }
 
 /// The way to a stream's server.
 enum Link {
-    Up(TcpStream),
-    Dialling(Pin<Box<dyn Future<Output = Result<TcpStream, JoinError>>>>),
+    Up(ByteStream),
+    Dialling(Pin<Box<dyn Future<Output = Result<ByteStream, JoinError>>>>),
     Down,
 }
 
@@ -137,6 +143,7 @@ impl Client<'_> {
         let mut buffer = vec![0; 64 * 1024];
         let mut unsent = Vec::new();
         let mut read_ended = false;
+        let mut mistrust = String::new();
         loop {
             unsent.extend_from_slice(self.out.wire());
             if let Some(outcome) = self.show() {
@@ -146,7 +153,7 @@ impl Client<'_> {
             }
             if self.out.dials() {
                 unsent.clear();
-                link = Link::Dialling(Box::pin(call.connect()));
+                link = Link::Dialling(Box::pin(call.clone().connect()));
             }
             self.out.clear();
             let happened =
@@ -164,9 +171,10 @@ impl Client<'_> {
                     link = Link::Up(stream);
                     connection.reopen(now, out);
                 }
-                Happened::Moved(Err(_)) => {
+                Happened::Moved(Err(error)) => {
                     unsent.clear();
                     link = Link::Down;
+                    tell_of_mistrust(&error, &mut mistrust, &mut *self.screen);
                     // A machine that dials lives on; any other ends its run at this.
                     connection.pass(now, Event::Gone(Peer::Remote(server)), out);
                 }
@@ -239,8 +247,20 @@ impl Client<'_> {
 }
 
 /// Calls the peer, or waits for it.
-async fn reach(plan: &JoinPlan, screen: &mut dyn FnMut(Shown<'_>)) -> Result<(TcpStream, SocketAddr), JoinError> {
+async fn reach(plan: &JoinPlan, screen: &mut dyn FnMut(Shown<'_>)) -> Result<(ByteStream, SocketAddr), JoinError> {
     if plan.listen.is_empty() { connect(plan).await } else { welcome(plan, screen).await }
+}
+
+/// A server that comes back and is not trusted any more will not be at the next try either, so whoever waits for it is told why, once.
+fn tell_of_mistrust(error: &io::Error, told: &mut String, screen: &mut dyn FnMut(Shown<'_>)) {
+    let why = error.get_ref().and_then(|error| error.downcast_ref::<JoinError>());
+    if let Some(why @ JoinError::Tls { .. }) = why {
+        let text = why.to_string();
+        if *told != text {
+            screen(Shown { tone: Tone::Complain, about: None, text: &text });
+            *told = text;
+        }
+    }
 }
 
 fn typed_event(typed: &Typed) -> Event<'_> {
@@ -252,22 +272,31 @@ fn typed_event(typed: &Typed) -> Event<'_> {
 
 /// Reads and writes, whichever is possible first: a server that does not read is still heard.
 async fn transfer(link: &mut Link, buffer: &mut [u8], unsent: &[u8], read_ended: bool) -> io::Result<Moved> {
-    let (mut reader, mut writer) = match link {
-        Link::Up(stream) => stream.split(),
+    let stream = match link {
+        Link::Up(stream) => stream,
         Link::Dialling(call) => return call.await.map(Moved::Connected).map_err(io::Error::other),
         Link::Down => return std::future::pending().await,
     };
+    let write = async {
+        if unsent.is_empty() {
+            poll_fn(|cx| stream.poll_flush(cx)).await?;
+            return std::future::pending().await;
+        }
+        poll_fn(|cx| stream.poll_write(cx, unsent)).await
+    };
     tokio::select! {
-        read = reader.read(buffer), if !read_ended => read.map(Moved::Read),
-        written = writer.write(unsent), if !unsent.is_empty() => written.map(Moved::Written),
-        else => std::future::pending().await,
+        read = poll_fn(|cx| stream.poll_read(cx, buffer)), if !read_ended => read.map(Moved::Read),
+        written = write => written.map(Moved::Written),
     }
 }
 
 /// Says the last, and that we are done, and waits for the server to be done too.
-async fn farewell(link: Link, unsent: &[u8]) -> io::Result<u64> {
-    let Link::Up(mut stream) = link else { return Ok(0) };
-    stream.write_all(unsent).await?;
-    stream.shutdown().await?;
-    tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
+async fn farewell(link: Link, mut unsent: &[u8]) -> io::Result<()> {
+    let Link::Up(stream) = link else { return Ok(()) };
+    while !unsent.is_empty() {
+        let sent = poll_fn(|cx| stream.poll_write(cx, unsent)).await?;
+        unsent = &unsent[sent..];
+    }
+    stream.finish().await?;
+    stream.drain(u64::MAX).await
 }

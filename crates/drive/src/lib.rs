@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod accept;
+mod byte_stream;
 mod clock;
 mod datagram;
 mod dial;
@@ -19,14 +20,18 @@ mod serve;
 mod signals;
 mod store;
 mod stream;
+mod tls;
 mod welcome;
 
-pub use dial::JoinError;
+pub use dial::{CallTls, JoinError};
 pub use gate::Limits;
 pub use join::{JoinPlan, join};
 pub use keyboard::{Keyboard, Typed, Typist, keyboard};
-pub use listen::{BindError, Endpoint, Listen};
+pub use listen::{BindError, Endpoint, Listen, Scheme};
 pub use log::{Line, Log};
 pub use resolve::Family;
+pub use rustls::ServerConfig;
+pub use rustls::pki_types::ServerName;
 pub use serve::{MakeMachine, RoomPlan, ServeError, ServicePlan, descriptor_limit, serve};
 pub use store::{Keep, StoreError, StorePlan};
+pub use tls::TlsPlan;

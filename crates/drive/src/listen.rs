@@ -1,5 +1,6 @@
 //! Binds sockets.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,10 +10,47 @@ use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, UdpSocket};
 
+/// How a place is spoken to: the scheme of its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    Tcp,
+    /// TLS over TCP.
+    Tls,
+    Udp,
+}
+
+impl Scheme {
+    pub fn transport(self) -> Transport {
+        match self {
+            Self::Tcp | Self::Tls => Transport::Tcp,
+            Self::Udp => Transport::Udp,
+        }
+    }
+}
+
+impl From<Transport> for Scheme {
+    fn from(transport: Transport) -> Self {
+        match transport {
+            Transport::Tcp => Self::Tcp,
+            Transport::Udp => Self::Udp,
+        }
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Udp => "udp",
+        })
+    }
+}
+
 /// Where a service is to listen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listen {
-    pub transport: Transport,
+    pub scheme: Scheme,
     /// Port 0 asks the system for one.
     pub address: SocketAddr,
     /// It may be left out where the system lacks the address, as with IPv6 switched off.
@@ -23,16 +61,16 @@ pub struct Listen {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     pub service: Service,
-    pub transport: Transport,
+    pub scheme: Scheme,
     pub address: SocketAddr,
 }
 
 /// An address could not be had.
 #[derive(Debug, thiserror::Error)]
-#[error("{service} cannot listen at {transport}://{address}: {}", next_step(.error))]
+#[error("{service} cannot listen at {scheme}://{address}: {}", next_step(.error))]
 pub struct BindError {
     pub service: Service,
-    pub transport: Transport,
+    pub scheme: Scheme,
     pub address: SocketAddr,
     pub error: io::Error,
 }
@@ -63,17 +101,20 @@ pub(crate) enum Socketed {
 /// Binds a service's sockets. Those that ask for any port share the first one's where they can.
 pub(crate) fn bind_all(service: Service, wanted: &[Listen]) -> Result<Vec<(Endpoint, Socketed)>, BindError> {
     let mut bound: Vec<(Endpoint, Socketed)> = Vec::new();
-    for &Listen { transport, address, optional } in wanted {
-        let shared = bound.first().map(|(endpoint, _)| endpoint.address.port()).filter(|_| address.port() == 0);
+    for &Listen { scheme, address, optional } in wanted {
+        let transport = scheme.transport();
+        // The plain port and that for TLS are two.
+        let first = bound.iter().find(|(endpoint, _)| (endpoint.scheme == Scheme::Tls) == (scheme == Scheme::Tls));
+        let shared = first.map(|(endpoint, _)| endpoint.address.port()).filter(|_| address.port() == 0);
         let first_try = shared.map(|port| bind(transport, SocketAddr::new(address.ip(), port)));
         let socket = match first_try {
             Some(Ok(socket)) => Ok(socket),
             Some(Err(_)) | None => bind(transport, address),
         };
         match socket {
-            Ok((address, socket)) => bound.push((Endpoint { service, transport, address }, socket)),
+            Ok((address, socket)) => bound.push((Endpoint { service, scheme, address }, socket)),
             Err(error) if optional && lacks_address(&error) => {}
-            Err(error) => return Err(BindError { service, transport, address, error }),
+            Err(error) => return Err(BindError { service, scheme, address, error }),
         }
     }
     Ok(bound)

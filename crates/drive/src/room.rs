@@ -14,9 +14,9 @@ use std::time::Duration;
 use labs::framing::Ending;
 use labs::room::{Guest, Hall, Notice};
 use labs::{Event, Machine, Now, Outbox, Peer, Transport};
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
+use crate::byte_stream::ByteStream;
 use crate::gate::Permit;
 use crate::keyboard::{Keyboard, Typed};
 use crate::log::pass_lines;
@@ -37,7 +37,7 @@ pub(crate) struct Room {
 
 struct Core {
     machine: Box<dyn Machine + Send>,
-    hall: Hall<Arc<TcpStream>, Permit>,
+    hall: Hall<Arc<ByteStream>, Permit>,
     out: Outbox,
     /// What the keeper waits for.
     deadline: Option<Duration>,
@@ -78,7 +78,7 @@ impl Room {
     }
 
     /// A newcomer.
-    pub(crate) fn open(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, permit: Permit) {
+    pub(crate) fn open(self: &Arc<Self>, stream: ByteStream, peer: SocketAddr, permit: Permit) {
         let stream = Arc::new(stream);
         // One that comes back at once from the same port may be here before its last connection is known to be broken.
         let earlier = self.lock().hall.find(peer);
@@ -147,7 +147,7 @@ impl Room {
     }
 
     /// What is new for a shard.
-    fn fetch(&self, shard: usize, notices: &mut Vec<Notice<Arc<TcpStream>>>) {
+    fn fetch(&self, shard: usize, notices: &mut Vec<Notice<Arc<ByteStream>>>) {
         self.lock().hall.fetch(shard, notices);
         self.fetched.notify_waiters();
     }

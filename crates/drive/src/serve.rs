@@ -5,20 +5,22 @@ use std::time::Duration;
 
 use labs::framing::Rules;
 use labs::{Datagrams, Machine, Service, Transport, Unanswered};
+use rustls::ServerConfig;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accept::accept;
+use crate::accept::{Entrance, accept};
 use crate::clock::Clock;
 use crate::datagram::serve_datagrams;
 use crate::gate::{Gate, Limits};
 use crate::keyboard::Keyboard;
-use crate::listen::{BindError, Endpoint, Listen, Socketed, bind_all};
+use crate::listen::{BindError, Endpoint, Listen, Scheme, Socketed, bind_all};
 use crate::log::Log;
 use crate::room::Room;
-use crate::signals::Signals;
+use crate::signals::{Hangups, Signals};
 use crate::store::{Store, StoreError, StorePlan, WriterEnd};
+use crate::tls::{Door, Handshakes, TlsPlan};
 
 /// Makes the machine of one connection or of one datagram socket.
 pub type MakeMachine = Box<dyn Fn() -> Box<dyn Machine + Send> + Send + Sync>;
@@ -36,6 +38,8 @@ pub struct ServicePlan {
     /// The one machine for all connections, where they share one.
     pub room: Option<RoomPlan>,
     pub store: Option<StorePlan>,
+    /// How sessions are made at places for TLS; it must be there if there are any.
+    pub tls: Option<Arc<ServerConfig>>,
 }
 
 /// One machine for all connections.
@@ -65,6 +69,8 @@ pub enum ServeError {
     Bind(#[from] BindError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("no certificate was given for TLS")]
+    NoCertificate,
     #[error("the system gives no runtime: {0}")]
     Runtime(#[from] std::io::Error),
 }
@@ -107,12 +113,14 @@ pub fn descriptor_limit() -> u64 {
 
 /// Binds everything, calls `ready` with what is bound, and serves until SIGINT or SIGTERM; then stops accepting, tells
 /// the peers, waits for them within a bound, and flushes the store. A second signal ends the program at once. What an operator types
-/// goes to the first service whose connections share a machine.
+/// goes to the first service whose connections share a machine. `tls` must be there if any place is for TLS; SIGHUP then reads the
+/// certificate anew.
 ///
 /// # Errors
 /// If an address cannot be had, a store cannot be opened, or the system gives no runtime.
 pub fn serve(
     plans: Vec<ServicePlan>,
+    tls: Option<TlsPlan>,
     log: Arc<dyn Log>,
     operator: Option<Keyboard>,
     ready: impl FnOnce(&[Endpoint]),
@@ -124,7 +132,7 @@ pub fn serve(
     };
     let runtime = builder.enable_all().build()?;
     let mut writers = Vec::new();
-    let served = runtime.block_on(run(plans, log, operator, ready, &mut writers));
+    let served = runtime.block_on(run(plans, tls, log, operator, ready, &mut writers));
     // With the tasks the last hands on the stores are gone, and the writers end behind the last text.
     drop(runtime);
     for writer in writers {
@@ -135,6 +143,7 @@ pub fn serve(
 
 async fn run(
     plans: Vec<ServicePlan>,
+    tls: Option<TlsPlan>,
     log: Arc<dyn Log>,
     mut operator: Option<Keyboard>,
     ready: impl FnOnce(&[Endpoint]),
@@ -145,6 +154,8 @@ async fn run(
     let (clock, shutdown, tasks) = (Arc::new(Clock::start()), CancellationToken::new(), TaskTracker::new());
     let bound: Vec<_> = plans.iter().map(|plan| bind_all(plan.service, &plan.listen)).collect::<Result<_, _>>()?;
     let endpoints: Vec<Endpoint> = bound.iter().flatten().map(|(endpoint, _)| *endpoint).collect();
+    let is_for_tls = |endpoint: &Endpoint| endpoint.scheme == Scheme::Tls;
+    let handshakes = tls.as_ref().map(|tls| Arc::new(Handshakes::new(tls.handshake_max, tls.handshakes_max)));
     let unanswered = Unanswered::with_own(endpoints.iter().map(|endpoint| endpoint.address.port()));
     for (plan, sockets) in plans.into_iter().zip(bound) {
         let store = match plan.store {
@@ -170,7 +181,28 @@ async fn run(
             store,
         });
         let room = plan.room.map(|room| Room::start(room, operator.take(), Arc::clone(&serving)));
-        start(&serving, sockets, room.as_ref(), plan.datagram_machine.as_ref(), &unanswered);
+        let door = plan.tls.zip(handshakes.clone()).map(|(config, handshakes)| Door { config, handshakes });
+        if door.is_none() && sockets.iter().any(|(endpoint, _)| is_for_tls(endpoint)) {
+            return Err(ServeError::NoCertificate);
+        }
+        for (endpoint, socket) in sockets {
+            match socket {
+                Socketed::Stream(listener) => {
+                    let door = door.clone().filter(|_| is_for_tls(&endpoint));
+                    let entrance = Entrance::new(Arc::clone(&serving), room.clone(), door);
+                    serving.tasks.spawn(accept(listener, entrance));
+                }
+                Socketed::Datagram(socket) => {
+                    let Some(machine) = &plan.datagram_machine else { continue };
+                    let bytes_max = serving.rules.message_bytes_max;
+                    let datagrams = Datagrams::new(serving.service, machine(), unanswered.clone(), bytes_max);
+                    serving.tasks.spawn(serve_datagrams(socket, datagrams, Arc::clone(&serving)));
+                }
+            }
+        }
+    }
+    if let Some(TlsPlan { reread, .. }) = tls {
+        tasks.spawn(reread_at_hangups(Hangups::listen()?, reread, shutdown.clone()));
     }
     ready(&endpoints);
     tokio::select! {
@@ -186,24 +218,16 @@ async fn run(
     Ok(())
 }
 
-fn start(
-    serving: &Arc<Serving>,
-    sockets: Vec<(Endpoint, Socketed)>,
-    room: Option<&Arc<Room>>,
-    datagram_machine: Option<&MakeMachine>,
-    unanswered: &Unanswered,
-) {
-    for (_, socket) in sockets {
-        match (socket, datagram_machine) {
-            (Socketed::Stream(listener), _) => {
-                serving.tasks.spawn(accept(listener, Arc::clone(serving), room.cloned()));
+/// As servers do that have no terminal to hang up: SIGHUP means that files have changed.
+async fn reread_at_hangups(mut hangups: Hangups, reread: Arc<dyn Fn() + Send + Sync>, shutdown: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = hangups.next() => {
+                let reread = Arc::clone(&reread);
+                // One that panics has read nothing, and what was read before stays.
+                let _ = tokio::task::spawn_blocking(move || reread()).await;
             }
-            (Socketed::Datagram(socket), Some(machine)) => {
-                let bytes_max = serving.rules.message_bytes_max;
-                let datagrams = Datagrams::new(serving.service, machine(), unanswered.clone(), bytes_max);
-                serving.tasks.spawn(serve_datagrams(socket, datagrams, Arc::clone(serving)));
-            }
-            (Socketed::Datagram(_), None) => {}
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The wish to end.
+//! The signals that a program is sent: to end, or to read its files anew.
 
 use std::io;
 
@@ -28,5 +28,19 @@ impl Signals {
     /// How many came.
     pub(crate) fn count(&self) -> u32 {
         self.count
+    }
+}
+
+/// SIGHUP.
+pub(crate) struct Hangups(Signal);
+
+impl Hangups {
+    pub(crate) fn listen() -> io::Result<Self> {
+        Ok(Self(signal(SignalKind::hangup())?))
+    }
+
+    /// Waits for the next.
+    pub(crate) async fn next(&mut self) {
+        self.0.recv().await;
     }
 }

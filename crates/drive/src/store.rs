@@ -57,6 +57,11 @@ impl Tickets {
         }
     }
 
+    /// Whether a text is on its way to the disk.
+    pub(crate) fn are_out(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// What became of the oldest text; pending as long as there is none.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Stored> {
         let Some(oldest) = self.0.front_mut() else { return Poll::Pending };

@@ -2,18 +2,17 @@
 
 use std::cell::RefCell;
 use std::future::Future;
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use labs::{Connection, Now, Outbox, Transport};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::Sleep;
 
+use crate::byte_stream::ByteStream;
 use crate::clock::Reading;
 use crate::gate::Permit;
 use crate::log::pass_lines;
@@ -38,7 +37,7 @@ thread_local! {
 }
 
 /// Talks with one peer until either side ends.
-pub(crate) async fn converse(stream: TcpStream, connection: Connection, serving: Arc<Serving>, permit: Permit) {
+pub(crate) async fn converse(stream: ByteStream, connection: Connection, serving: Arc<Serving>, permit: Permit) {
     let shutdown = serving.shutdown.clone();
     let mut shutdown = pin!(shutdown.cancelled());
     let mut alarm = pin!(tokio::time::sleep(Duration::ZERO));
@@ -64,29 +63,25 @@ pub(crate) async fn converse(stream: TcpStream, connection: Connection, serving:
 }
 
 /// Tells a peer that there is no place for it.
-pub(crate) async fn refuse(stream: TcpStream, text: &[u8], lingering: &Semaphore) {
+pub(crate) async fn refuse(stream: ByteStream, text: &[u8], lingering: &Semaphore) {
     // So short a text fits any socket's buffer; a peer that is gone does not hear it.
-    let _ = stream.try_write(text);
+    let _ = stream.try_write(&[IoSlice::new(text)]);
     linger(stream, false, lingering).await;
 }
 
-/// Half-closes, and takes what the peer still sends: closing with unread bytes would reset the connection. Where too many do so
-/// already, the connection is closed at once.
-async fn linger(mut stream: TcpStream, read_ended: bool, lingering: &Semaphore) {
+/// Half-closes, and takes what the peer still sends. Where too many do so already, the connection is closed at once.
+async fn linger(stream: ByteStream, read_ended: bool, lingering: &Semaphore) {
     let Ok(_turn) = lingering.try_acquire() else { return };
     let drain = async {
-        stream.shutdown().await?;
-        if read_ended {
-            return Ok(0);
-        }
-        tokio::io::copy(&mut (&mut stream).take(LINGER_BYTES_MAX), &mut tokio::io::sink()).await
+        stream.finish().await?;
+        if read_ended { Ok(()) } else { stream.drain(LINGER_BYTES_MAX).await }
     };
     // Nothing is left to say, so how it ends does not matter.
-    let _: Result<io::Result<u64>, _> = tokio::time::timeout(LINGER_MAX, drain).await;
+    let _: Result<io::Result<()>, _> = tokio::time::timeout(LINGER_MAX, drain).await;
 }
 
 struct Talk {
-    stream: TcpStream,
+    stream: ByteStream,
     connection: Connection,
     serving: Arc<Serving>,
     unsent: Unsent,
@@ -114,6 +109,10 @@ impl Talk {
             if self.broken || self.connection.is_finished() {
                 return Poll::Ready(());
             }
+            if self.tickets.are_out() {
+                // It waits for our disk, which is not its idleness.
+                self.connection.note_taken(reading.uptime());
+            }
             if !self.opened {
                 self.opened = true;
                 self.step(cx, |connection, now, out| connection.open(now, out));
@@ -128,7 +127,7 @@ impl Talk {
             } else if self.connection.deadline().is_none_or(|at| at > reading.uptime()) {
                 ready!(self.poll_alarm(cx, alarm.as_mut()));
                 reading = self.serving.clock.reading();
-            } else if self.has_unread() {
+            } else if !self.read_ended && self.stream.has_unread() {
                 // A quiet or idle time is over only where nothing can be read: this will be, in the task's next turn.
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
@@ -136,11 +135,6 @@ impl Talk {
                 self.step(cx, |connection, now, out| connection.tick(now, out));
             }
         }
-    }
-
-    /// Whether the system holds bytes that the runtime has not told us of yet, as after a pause of the whole program.
-    fn has_unread(&self) -> bool {
-        !self.read_ended && rustix::io::ioctl_fionread(&self.stream).is_ok_and(|bytes| bytes > 0)
     }
 
     /// Lets something happen to the connection, and delivers what follows from it.
@@ -157,17 +151,16 @@ impl Talk {
             return Poll::Pending;
         }
         SCRATCH.with_borrow_mut(|Scratch { read, out }| {
-            let mut buffer = ReadBuf::new(read);
-            let result = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer));
+            let result = ready!(self.stream.poll_read(cx, read));
             self.begin(out);
             let now = reading.now(&self.serving.clock);
-            match (result, buffer.filled()) {
-                (Ok(()), []) => {
+            match result {
+                Ok(0) => {
                     self.read_ended = true;
                     self.connection.receive_end(now, out);
                 }
-                (Ok(()), bytes) => self.connection.receive(now, bytes, out),
-                (Err(_), _) => self.lose(now, out),
+                Ok(count) => self.connection.receive(now, &read[..count], out),
+                Err(_) => self.lose(now, out),
             }
             self.deliver(cx, out);
             Poll::Ready(())
@@ -182,7 +175,7 @@ impl Talk {
     /// Sends what the connection has to say, as much as the peer takes at once; prints; hands texts to the store.
     fn deliver(&mut self, cx: &mut Context<'_>, out: &mut Outbox) {
         if !out.wire().is_empty() && !self.broken {
-            let sent = match Pin::new(&mut self.stream).poll_write(cx, out.wire()) {
+            let sent = match self.stream.poll_write(cx, out.wire()) {
                 Poll::Ready(Ok(sent)) => sent,
                 Poll::Ready(Err(_)) => {
                     self.lose(self.serving.clock.now(), out);
@@ -204,7 +197,7 @@ impl Talk {
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while !self.unsent.rest().is_empty() {
-            match ready!(Pin::new(&mut self.stream).poll_write(cx, self.unsent.rest())) {
+            match ready!(self.stream.poll_write(cx, self.unsent.rest())) {
                 Ok(sent) => {
                     self.unsent.take(sent);
                     self.connection.note_taken(self.serving.clock.uptime());
@@ -212,11 +205,14 @@ impl Talk {
                 Err(_) => self.step_lost(cx),
             }
         }
+        if !self.broken && ready!(self.stream.poll_flush(cx)).is_err() {
+            self.step_lost(cx);
+        }
         Poll::Ready(())
     }
 
     /// The stream and whether its peer has finished, unless it is broken; all else is given back.
-    fn into_stream(self) -> Option<(TcpStream, bool)> {
+    fn into_stream(self) -> Option<(ByteStream, bool)> {
         (!self.broken).then_some((self.stream, self.read_ended))
     }
 

@@ -174,7 +174,7 @@ impl Connection {
             self.pass(now, Event::Timeout, out);
         }
         if let Some(idle) = self.idle_max.filter(|_| self.idle_deadline() <= Some(now.uptime)) {
-            self.dismiss(now, format_args!("Error: nothing heard for {idle:?}, closing the connection"), out);
+            self.take_leave(now, format_args!("Error: nothing heard for {idle:?}, closing the connection"), out);
         }
     }
 
@@ -191,8 +191,16 @@ impl Connection {
 
     /// The service shuts down: the machine may say its last, and the peer is told.
     pub fn shut_down(&mut self, now: Now, out: &mut Outbox) {
+        self.take_leave(now, format_args!("Error: the server is shutting down"), out);
+    }
+
+    /// Ends in the machine's own words, if it has any; else the peer is told why, where words can stand.
+    fn take_leave(&mut self, now: Now, why: std::fmt::Arguments<'_>, out: &mut Outbox) {
         self.pass(now, Event::Finished(Peer::Terminal), out);
-        self.dismiss(now, format_args!("Error: the server is shutting down"), out);
+        if self.finished {
+            out.print(format_args!("{}: {why}", self.peer));
+        }
+        self.dismiss(now, why, out);
     }
 
     /// Tells the peer why, tells the machine that the peer is gone, and ends.

@@ -36,7 +36,7 @@ pub enum Event<'a> {
     /// One whole message, without its line ending or padding.
     Message(Peer, &'a [u8]),
     /// The peer will say nothing more, but may still listen: a half-close, the end of the terminal's input, or, from a
-    /// server's terminal, the wish to shut down.
+    /// server's terminal, the wish to end: the service shuts down, or a connection's peer was idle for too long.
     Finished(Peer),
     /// The peer is away for good: a reset, an expired idle time, nobody at that port, a store that failed.
     Gone(Peer),

@@ -16,7 +16,7 @@ mod shard;
 
 pub use cursor::Rest;
 pub use hall::{Guest, Hall, Notice};
-pub use shard::{Closing, Delivered, Shard};
+pub use shard::{Closing, Delivered, Shard, Taken};
 
 /// One room of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

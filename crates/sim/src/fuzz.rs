@@ -4,19 +4,24 @@
 //! may come twice and after the end. Whatever comes, a machine must not panic, write out of proportion, show its terminal
 //! anything that acts, or want to be called again and again at one time.
 
+mod blocks;
 mod conversation;
 mod cuts;
 mod moves;
+mod records;
 mod room;
+mod served;
 mod stage;
 
 use std::time::Duration;
 
 use labs::framing::{Framing, Rules};
 
+pub use blocks::play_blocks;
 pub use conversation::play_conversation;
 pub use cuts::play_cuts;
 use moves::Moves;
+pub use records::play_records;
 use room::RoomStage;
 use stage::Stage;
 

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod datagrams;
+mod forger;
 pub mod fuzz;
 pub mod host;
 mod keyring;
@@ -23,6 +24,7 @@ pub mod streams;
 mod terminal;
 mod time;
 
+pub use forger::Forger;
 pub use keyring::SeededKeyring;
 pub use log::Log;
 pub use store::{Store, StoreFaults};

@@ -62,3 +62,25 @@ fn nobody_between_two_talkers_makes_one_hear_what_the_other_did_not_say() {
         }
     });
 }
+
+#[test]
+fn no_sealed_record_is_taken_that_the_dialect_does_not_allow() {
+    seeds::every(|seed, log| {
+        for round in 0..25 {
+            log.clear();
+            log.note(std::time::Duration::ZERO, format_args!("round {round}"));
+            fuzz::play_records(&bytes(seed, round));
+        }
+    });
+}
+
+#[test]
+fn blocks_are_texts_until_one_is_none() {
+    seeds::every(|seed, log| {
+        for round in 0..25 {
+            log.clear();
+            log.note(std::time::Duration::ZERO, format_args!("round {round}"));
+            fuzz::play_blocks(&bytes(seed, round));
+        }
+    });
+}

@@ -65,7 +65,8 @@ struct Talk {
 
 /// Two people, of whom each says as much as comes before the other's last word.
 fn talk(course: Course, seed: u64, log: &Log) -> Talk {
-    let mut chance = fastrand::Rng::with_seed(seed);
+    // Apart from the chance that makes the network, or each dialect meets only some networks.
+    let mut chance = fastrand::Rng::with_seed(!seed);
     let dialect = [Dialect::Lab, Dialect::Sound][chance.usize(0..2)];
     let bits = [0, 1].map(|_| BITS[chance.usize(0..BITS.len())]);
     let bytes_max = |to: usize| if dialect == Dialect::Lab { block_bytes_max(bits[to]) } else { 20_000 };
@@ -207,7 +208,7 @@ fn program(line_ending: &str, first_byte: Option<u8>, glued: bool) -> Vec<Step> 
 #[test]
 fn a_program_s_key_is_cut_right_whatever_stands_behind_it() {
     seeds::at_most(40, |seed, log| {
-        for line_ending in ["", "\n", "\r\n"] {
+        for line_ending in ["", "\n", "\r\n", "\n\n", "\r\n\n"] {
             for (first_byte, glued) in [(None, false), (None, true), (Some(b'\n'), true), (Some(b'\r'), false)] {
                 log.clear();
                 let mut world = World::new(seed, log);
@@ -235,7 +236,7 @@ fn whatever_else_a_program_sends_is_told_in_a_sentence() {
         (vec![Step::Send(small)], "the peer's key has 512 bits; 1024 to 4096 are taken"),
         (
             vec![Step::Send([&key[..], &[1; 256]].concat())],
-            "a block does not decrypt: it was altered, or encrypted to another key",
+            "a block does not decrypt: it was altered, repeated, or encrypted to another key",
         ),
         (vec![Step::Send([&key[..], &[1; 100]].concat()), Step::HalfClose], "the connection was cut within a block"),
         (vec![Step::Send(key), Step::HalfClose], "closed the connection without Good Bye"),

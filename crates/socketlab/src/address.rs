@@ -4,12 +4,12 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
 
-use labs::Transport;
+use drive::Scheme;
 
-/// `[tcp://|udp://]HOST[:PORT]`, or a port alone.
+/// `[tcp://|tls://|udp://]HOST[:PORT]`, or a port alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
-    pub(crate) transport: Option<Transport>,
+    pub(crate) scheme: Option<Scheme>,
     pub(crate) host: Option<String>,
     pub(crate) port: Option<u16>,
 }
@@ -18,20 +18,21 @@ impl FromStr for Address {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (transport, rest) = match text.split_once("://") {
+        let (scheme, rest) = match text.split_once("://") {
             None => (None, text),
-            Some(("tcp", rest)) => (Some(Transport::Tcp), rest),
-            Some(("udp", rest)) => (Some(Transport::Udp), rest),
-            Some((other, _)) => return Err(format!("`{other}://` is neither tcp:// nor udp://")),
+            Some(("tcp", rest)) => (Some(Scheme::Tcp), rest),
+            Some(("tls", rest)) => (Some(Scheme::Tls), rest),
+            Some(("udp", rest)) => (Some(Scheme::Udp), rest),
+            Some((other, _)) => return Err(format!("`{other}://` is none of tcp://, tls:// and udp://")),
         };
         if rest.is_empty() {
             return Err("an address is HOST:PORT, HOST or PORT".to_owned());
         }
         if rest.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Ok(Self { transport, host: None, port: Some(parse_port(rest)?) });
+            return Ok(Self { scheme, host: None, port: Some(parse_port(rest)?) });
         }
         let (host, port) = split_port(rest)?;
-        Ok(Self { transport, host: Some(host.to_owned()), port })
+        Ok(Self { scheme, host: Some(host.to_owned()), port })
     }
 }
 
@@ -92,8 +93,8 @@ fn own_addresses(anywhere: bool) -> [IpAddr; 2] {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(transport) = self.transport {
-            write!(f, "{transport}://")?;
+        if let Some(scheme) = self.scheme {
+            write!(f, "{scheme}://")?;
         }
         match (&self.host, self.port) {
             (Some(host), Some(port)) if host.contains(':') => write!(f, "[{host}]:{port}"),
@@ -108,6 +109,9 @@ impl fmt::Display for Address {
 /// Our own end of a client: `PORT`, `ADDRESS` or `ADDRESS:PORT`.
 pub(crate) fn parse_bind(text: &str) -> Result<SocketAddr, String> {
     let address: Address = text.parse()?;
+    if let Some(scheme) = address.scheme {
+        return Err(format!("our own end has no scheme: leave out `{scheme}://`"));
+    }
     let port = address.port.unwrap_or(0);
     let host = match address.host {
         None => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
@@ -120,21 +124,22 @@ pub(crate) fn parse_bind(text: &str) -> Result<SocketAddr, String> {
 mod tests {
     use super::*;
 
-    fn check(text: &str, transport: Option<Transport>, host: Option<&str>, port: Option<u16>) {
+    fn check(text: &str, scheme: Option<Scheme>, host: Option<&str>, port: Option<u16>) {
         let address: Address = text.parse().unwrap();
-        assert_eq!(address, Address { transport, host: host.map(str::to_owned), port }, "{text}");
+        assert_eq!(address, Address { scheme, host: host.map(str::to_owned), port }, "{text}");
         assert_eq!(address.to_string().parse::<Address>().unwrap(), address, "{text} printed and read again");
     }
 
     #[test]
     fn every_form_is_read() {
         check("9004", None, None, Some(9004));
-        check("udp://0", Some(Transport::Udp), None, Some(0));
+        check("udp://0", Some(Scheme::Udp), None, Some(0));
         check("127.0.0.1:9004", None, Some("127.0.0.1"), Some(9004));
-        check("udp://[::1]:9006", Some(Transport::Udp), Some("::1"), Some(9006));
+        check("udp://[::1]:9006", Some(Scheme::Udp), Some("::1"), Some(9006));
         check("::1", None, Some("::1"), None);
         check("[fe80::1%eth0]:1", None, Some("fe80::1%eth0"), Some(1));
-        check("tcp://lab.example", Some(Transport::Tcp), Some("lab.example"), None);
+        check("tls://[::1]:9009", Some(Scheme::Tls), Some("::1"), Some(9009));
+        check("tcp://lab.example", Some(Scheme::Tcp), Some("lab.example"), None);
     }
 
     #[test]

@@ -11,10 +11,11 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use cipher::CertificateFingerprint;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use drive::Family;
-use labs::{Service, Transport};
+use drive::{Family, Scheme};
+use labs::Service;
 
 use crate::address::{Address, parse_bind};
 use crate::settings::{DialectName, FramingMode, IpVersion, LogFormat, TalkDialect, parse_duration};
@@ -136,6 +137,8 @@ pub(crate) struct TalkArgs {
     /// How the talk is kept from others: lab is the published program's, sound needs a socketlab at both ends
     #[arg(long, value_enum, default_value = "sound")]
     pub(crate) dialect: TalkDialect,
+    #[command(flatten)]
+    pub(crate) certificate: CertificateArgs,
 }
 
 /// What `watch` takes.
@@ -190,7 +193,7 @@ Ctrl-C ends with the summary, a second one at once.";
 /// What `serve` and `config` take.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
-    /// What to serve, and where: calc, calc=9004, sum=udp://[::1]:9006; nothing: all, at their usual ports
+    /// What to serve, and where: calc, calc=9004, sum=udp://[::1]:9006, chat=tls://9009; nothing: all, at their usual ports
     #[arg(value_name = "SERVICE[=ADDRESS]", value_parser = parse_wish)]
     pub(crate) wishes: Vec<Wish>,
     /// Listen at all addresses, not only loopback, and print those that other computers can use
@@ -210,6 +213,8 @@ pub(crate) struct ServeArgs {
     pub(crate) sets: Vec<(String, String)>,
     #[command(flatten)]
     pub(crate) family: FamilyArgs,
+    #[command(flatten)]
+    pub(crate) certificate: CertificateArgs,
     /// Clients at once, for each service named
     #[arg(long, value_name = "N", help_heading = "For the services named")]
     pub(crate) members: Option<u64>,
@@ -301,6 +306,8 @@ pub(crate) struct ClientArgs {
     #[arg(long)]
     udp: bool,
     #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+    #[command(flatten)]
     pub(crate) family: FamilyArgs,
     /// Our own address or port: 11000, 127.0.0.1, [::1]:11000
     #[arg(long, value_name = "ADDRESS", value_parser = parse_bind)]
@@ -315,20 +322,57 @@ pub(crate) struct ClientArgs {
 }
 
 impl ClientArgs {
-    /// The transport asked for, by flag or by the address.
-    pub(crate) fn transport(&self) -> Option<Transport> {
-        match (self.tcp, self.udp) {
-            (true, _) => Some(Transport::Tcp),
-            (_, true) => Some(Transport::Udp),
-            _ => self.server.as_ref()?.transport,
+    /// How the server is spoken to, by flag or by the address.
+    pub(crate) fn scheme(&self) -> Option<Scheme> {
+        match (self.tcp, self.udp, self.trust.tls) {
+            (_, _, true) => Some(Scheme::Tls),
+            (true, ..) => Some(Scheme::Tcp),
+            (_, true, _) => Some(Scheme::Udp),
+            _ => self.server.as_ref()?.scheme,
         }
     }
 
-    /// Whether the flag and the address name different transports.
+    /// Whether the flag and the address name different schemes.
     pub(crate) fn contradicts_itself(&self) -> bool {
-        let named = self.server.as_ref().and_then(|server| server.transport);
-        named.is_some_and(|named| self.transport() != Some(named))
+        let named = self.server.as_ref().and_then(|server| server.scheme);
+        named.is_some_and(|named| self.scheme() != Some(named))
     }
+}
+
+/// Whether a client speaks TLS, and whom it then trusts.
+#[derive(Debug, Args)]
+pub(crate) struct TrustArgs {
+    /// Use TLS over TCP, as with tls://HOST
+    #[arg(long, conflicts_with_all = ["tcp", "udp"])]
+    tls: bool,
+    /// With TLS, trust whoever is signed with a certificate of this PEM file, and not whom the system trusts
+    #[arg(long, value_name = "FILE", conflicts_with = "fingerprint")]
+    pub(crate) ca: Option<PathBuf>,
+    /// With TLS, trust the certificate with this SHA-256 fingerprint and no other; the server shows its own as it starts
+    #[arg(long, value_name = "HEX")]
+    pub(crate) fingerprint: Option<CertificateFingerprint>,
+}
+
+impl TrustArgs {
+    /// The flag that is of use with TLS only.
+    pub(crate) fn needs_tls(&self) -> Option<&'static str> {
+        match (&self.ca, self.fingerprint) {
+            (Some(_), _) => Some("--ca"),
+            (None, Some(_)) => Some("--fingerprint"),
+            (None, None) => None,
+        }
+    }
+}
+
+/// What a server shows under TLS.
+#[derive(Debug, Args)]
+pub(crate) struct CertificateArgs {
+    /// For tls:// places: the certificate, with those that vouch for it behind it, in a PEM file; left out, one is made for this computer
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: Option<String>,
+    /// Its private key, in a PEM file; left out, it is in the same file
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub(crate) key: Option<String>,
 }
 
 /// How a client's messages end over TCP.

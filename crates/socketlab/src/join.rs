@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::bail;
-use drive::JoinPlan;
+use drive::{JoinPlan, Scheme};
 use labs::framing::{Ending, Rules};
 use labs::{
     Dial, Machine, Outcome, Pauses, Service, Transport, Unanswered, add, board, calc, chat, clock, echo, numbers, sum,
@@ -14,7 +14,7 @@ use labs::{
 use crate::cli::{ClientArgs, ClientCommand, Spoken};
 use crate::settings::DialectName;
 use crate::terminal::Terminal;
-use crate::{FAILED, USAGE, report, services};
+use crate::{FAILED, USAGE, report, services, tls};
 
 /// Behind a message that nothing answers, a bare client waits so long that the next is not read together with it.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -84,7 +84,7 @@ fn lab(command: ClientCommand, full_screen: bool) -> anyhow::Result<(Service, Cl
             (Service::Add, client, make)
         }
         ClientCommand::Sum { client, dialect } => {
-            if dialect == DialectName::Steps && client.transport() == Some(Transport::Udp) {
+            if dialect == DialectName::Steps && client.scheme() == Some(Scheme::Udp) {
                 bail!("steps are spoken over tcp only: leave out --udp, or --dialect steps");
             }
             let dialect = match dialect {
@@ -123,13 +123,18 @@ pub(crate) fn plan(service: Service, client: ClientArgs, make: MakeClient) -> an
     if client.contradicts_itself() {
         bail!("the address and the flag name different transports: leave one out");
     }
-    let transport = client.transport().unwrap_or_else(|| service.usual_transports()[0]);
+    let scheme = client.scheme().unwrap_or_else(|| service.usual_transports()[0].into());
+    let transport = scheme.transport();
     if !service.speaks(transport) {
-        bail!("{service} is not spoken over {transport}");
+        bail!("{service} is not spoken over {scheme}");
+    }
+    if let Some(flag) = client.trust.needs_tls().filter(|_| scheme != Scheme::Tls) {
+        bail!("{flag} says whom to trust under TLS: add --tls, or leave it out");
     }
     let address = client.server.as_ref();
     let host = address.and_then(|address| address.host.clone()).unwrap_or_else(|| "localhost".to_owned());
     let port = address.and_then(|address| address.port).unwrap_or_else(|| service.port());
+    let tls = (scheme == Scheme::Tls).then(|| tls::call(service, &host, &client.trust)).transpose()?;
     let spoken = match client.framing {
         Some(Spoken::Bare) => Some(Ending::None),
         Some(Spoken::Lf) => Some(Ending::Lf),
@@ -143,7 +148,7 @@ pub(crate) fn plan(service: Service, client: ClientArgs, make: MakeClient) -> an
     let rules = Rules { greeting: Ending::None, spoken, message_bytes_max: ANSWER_BYTES_MAX, ..Rules::default() };
     let machine = Box::new(move |server: SocketAddr| make(Dial { server, transport, answer_max }, settle));
     let (family, bind) = (client.family.family(), client.bind);
-    let silence_max = (service == Service::Chat).then_some(SILENCE_MAX);
+    let silence_max = matches!(service, Service::Chat | Service::Talk).then_some(SILENCE_MAX);
     let connect_max = client.timeout;
     Ok(JoinPlan {
         service,
@@ -151,10 +156,12 @@ pub(crate) fn plan(service: Service, client: ClientArgs, make: MakeClient) -> an
         port,
         family,
         transport,
+        tls,
         bind,
         connect_max,
         silence_max,
         listen: Vec::new(),
+        listen_tls: None,
         rules,
         machine,
     })

@@ -16,6 +16,7 @@ mod services;
 mod settings;
 mod talk;
 mod terminal;
+mod tls;
 mod watch;
 
 use std::io::Write as _;

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use cipher::Certificate;
 use drive::{Endpoint, Line, Log};
 use labs::Tone;
 use serde_json::{Value, json};
@@ -64,13 +65,25 @@ impl Printer {
     }
 
     /// Prints where a service listens.
-    pub(crate) fn endpoint(&self, Endpoint { service, transport, address }: &Endpoint) {
+    pub(crate) fn endpoint(&self, Endpoint { service, scheme, address }: &Endpoint) {
         match self.format {
-            LogFormat::Text => self.say(&format!("{service:<8} {transport}  {address}")),
+            LogFormat::Text => self.say(&format!("{service:<8} {scheme}  {address}")),
             LogFormat::Json => self.say_json(json!({
-                "service": service.name(), "transport": transport.to_string(), "address": address.to_string(),
+                "service": service.name(), "transport": scheme.to_string(), "address": address.to_string(),
                 "text": "listening",
             })),
+        }
+    }
+
+    /// Prints by what clients know the server under TLS.
+    pub(crate) fn certificate(&self, certificate: &Certificate) {
+        let fingerprint = certificate.fingerprint();
+        let file = certificate.file().display().to_string();
+        match self.format {
+            LogFormat::Text => self.say(&format!("certificate {file}, fingerprint {fingerprint}")),
+            LogFormat::Json => {
+                self.say_json(json!({ "file": file, "fingerprint": fingerprint.to_string(), "text": "certificate" }));
+            }
         }
     }
 

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
-use drive::{Endpoint, Listen, ServicePlan};
+use cipher::Certificate;
+use drive::{Endpoint, Listen, Scheme, ServicePlan, TlsPlan};
 use labs::{Service, Transport};
 use toml::Value;
 
@@ -14,11 +15,15 @@ use crate::address::Address;
 use crate::cli::ServeArgs;
 use crate::printer::Printer;
 use crate::settings::{Layered, Overlay, Source};
-use crate::{FAILED, USAGE, operator, report, services};
+use crate::{FAILED, USAGE, operator, report, services, tls};
 
 pub(crate) fn run(args: &ServeArgs) -> ExitCode {
-    let prepared = read_settings(args).and_then(|layered| Ok((plans(args, &layered)?, layered)));
-    let (plans, layered) = match prepared {
+    let prepared = read_settings(args).and_then(|layered| {
+        let mut plans = plans(args, &layered)?;
+        let certificate = secure(&mut plans, &layered)?;
+        Ok((plans, certificate, layered))
+    });
+    let (plans, certificate, layered) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => return report(Err(error), USAGE),
     };
@@ -27,8 +32,13 @@ pub(crate) fn run(args: &ServeArgs) -> ExitCode {
     let printer = Arc::new(Printer::new(server.log_format, server.quiet, plans.len(), person));
     warn_of_descriptors(&plans, &printer);
     let lan = server.lan;
-    let result = drive::serve(plans, Arc::clone(&printer) as Arc<dyn drive::Log>, keyboard, |endpoints| {
-        announce(endpoints, lan, &printer);
+    let tls = certificate.as_ref().map(|certificate| TlsPlan {
+        handshake_max: server.handshake_time.0,
+        handshakes_max: server.handshakes.get(),
+        reread: rereader(Arc::clone(certificate), Arc::clone(&printer)),
+    });
+    let result = drive::serve(plans, tls, Arc::clone(&printer) as Arc<dyn drive::Log>, keyboard, |endpoints| {
+        announce(endpoints, lan, certificate.as_deref(), &printer);
     });
     // It gives the terminal back before anything else is said there.
     drop(printer);
@@ -112,6 +122,12 @@ fn overlays(args: &ServeArgs) -> Vec<Overlay> {
     if let Some(lines) = args.history {
         lay("--history", "chat.history".to_owned(), whole(lines));
     }
+    if let Some(file) = &args.certificate.cert {
+        lay("--cert", "server.cert".to_owned(), file.as_str().into());
+    }
+    if let Some(file) = &args.certificate.key {
+        lay("--key", "server.key".to_owned(), file.as_str().into());
+    }
     if let Some(file) = &args.history_file {
         lay("--history-file", "chat.history_file".to_owned(), file.as_str().into());
     }
@@ -130,6 +146,29 @@ fn plans(args: &ServeArgs, layered: &Layered) -> anyhow::Result<Vec<ServicePlan>
     listens.into_iter().map(|(service, listen)| services::plan(service, listen, &layered.settings)).collect()
 }
 
+/// Gives those that are served under TLS what they need for it: the certificate, if any of them is.
+fn secure(plans: &mut [ServicePlan], layered: &Layered) -> anyhow::Result<Option<Arc<Certificate>>> {
+    let server = &layered.settings.server;
+    let is_for_tls = |plan: &&mut ServicePlan| plan.listen.iter().any(|listen| listen.scheme == Scheme::Tls);
+    let mut certificate = None;
+    for plan in plans.iter_mut().filter(is_for_tls) {
+        let shown = match &certificate {
+            Some(certificate) => certificate,
+            None => certificate.insert(tls::certificate(&server.cert.0, &server.key.0)?),
+        };
+        plan.tls = Some(tls::server_config(shown, plan.service)?);
+    }
+    Ok(certificate)
+}
+
+/// Reads the certificate anew, and tells what came of it.
+fn rereader(certificate: Arc<Certificate>, printer: Arc<Printer>) -> Arc<dyn Fn() + Send + Sync> {
+    Arc::new(move || match certificate.reread() {
+        Ok(()) => printer.certificate(&certificate),
+        Err(error) => printer.complain(&format!("the certificate is not read anew, the earlier stays in use: {error}")),
+    })
+}
+
 /// Refuses two of our own at one place, before the system would blame another program for it.
 fn check_apart(listens: &[(Service, Vec<Listen>)]) -> anyhow::Result<()> {
     let all: Vec<_> = listens.iter().flat_map(|(service, listen)| listen.iter().map(move |at| (service, at))).collect();
@@ -138,12 +177,12 @@ fn check_apart(listens: &[(Service, Vec<Listen>)]) -> anyhow::Result<()> {
         let same = |other: &Listen| {
             let other_ip = other.address.ip();
             port != 0
-                && other.transport == at.transport
+                && other.scheme.transport() == at.scheme.transport()
                 && other.address.port() == port
                 && (covers(other_ip, ip) || covers(ip, other_ip))
         };
         if let Some((earlier, other)) = all[..index].iter().find(|(_, other)| same(other)) {
-            let place = format!("{}://{}", at.transport, other.address);
+            let place = format!("{}://{}", at.scheme, other.address);
             if earlier == service {
                 bail!("{service} cannot listen twice at {place}: leave one out");
             }
@@ -155,7 +194,7 @@ fn check_apart(listens: &[(Service, Vec<Listen>)]) -> anyhow::Result<()> {
 
 /// Where a service is to listen: at each of its addresses, over the address's transport or the service's usual ones.
 fn places(service: Service, layered: &Layered) -> anyhow::Result<Vec<Listen>> {
-    let usual = Address { transport: None, host: None, port: None };
+    let usual = Address { scheme: None, host: None, port: None };
     let written = &layered.settings.common(service).listen.0;
     let addresses = if written.is_empty() { std::slice::from_ref(&usual) } else { written.as_slice() };
     let family = layered.settings.server.ip.family();
@@ -163,16 +202,17 @@ fn places(service: Service, layered: &Layered) -> anyhow::Result<Vec<Listen>> {
     for address in addresses {
         let own = address.local(service.port(), layered.settings.server.lan);
         let own = own.map_err(|why| anyhow!("{service}={address}: {why}"))?;
-        let transports = address.transport.as_ref().map_or_else(|| service.usual_transports(), std::slice::from_ref);
-        for &transport in transports {
-            if !service.speaks(transport) {
-                bail!("{service}={address}: {service} is not served over {transport}");
+        let usual = || service.usual_transports().iter().map(|&transport| transport.into()).collect();
+        let schemes: Vec<Scheme> = address.scheme.map_or_else(usual, |scheme| vec![scheme]);
+        for scheme in schemes {
+            if !service.speaks(scheme.transport()) {
+                bail!("{service}={address}: {service} is not served over {scheme}");
             }
             let optional = address.host.is_none();
             let allowed = own.iter().filter(|address| family.allows(address));
             for &address in allowed {
-                let place = Listen { transport, address, optional };
-                let same = |other: &&mut Listen| (other.transport, other.address) == (transport, address);
+                let place = Listen { scheme, address, optional };
+                let same = |other: &&mut Listen| (other.scheme, other.address) == (scheme, address);
                 // A place named twice is one, but for port 0, which is another each time.
                 match places.iter_mut().filter(|_| address.port() != 0).find(same) {
                     Some(earlier) => earlier.optional &= optional,
@@ -192,7 +232,7 @@ fn places(service: Service, layered: &Layered) -> anyhow::Result<Vec<Listen>> {
 /// Says it when the system allows fewer connections than the settings do.
 fn warn_of_descriptors(plans: &[ServicePlan], printer: &Printer) {
     let fit = drive::descriptor_limit();
-    let over_tcp = |plan: &&ServicePlan| plan.listen.iter().any(|listen| listen.transport == Transport::Tcp);
+    let over_tcp = |plan: &&ServicePlan| plan.listen.iter().any(|listen| listen.scheme.transport() == Transport::Tcp);
     let wanted: u64 = plans.iter().filter(over_tcp).map(|plan| plan.limits.members as u64).sum();
     if wanted > fit {
         let fit = if fit == 0 { "hardly any".to_owned() } else { format!("about {fit}") };
@@ -204,13 +244,16 @@ fn warn_of_descriptors(plans: &[ServicePlan], printer: &Printer) {
 }
 
 /// Prints where everything listens, and `ready`.
-fn announce(endpoints: &[Endpoint], lan: bool, printer: &Printer) {
+fn announce(endpoints: &[Endpoint], lan: bool, certificate: Option<&Certificate>, printer: &Printer) {
     for endpoint in endpoints {
         printer.endpoint(endpoint);
     }
+    if let Some(certificate) = certificate {
+        printer.certificate(certificate);
+    }
     if lan {
         let reached = |address: &IpAddr| endpoints.iter().any(|endpoint| covers(endpoint.address.ip(), *address));
-        lan_addresses().into_iter().filter(reached).for_each(|address| printer.lan_address(address));
+        services::lan_addresses().into_iter().filter(reached).for_each(|address| printer.lan_address(address));
     }
     printer.ready();
 }
@@ -218,17 +261,4 @@ fn announce(endpoints: &[Endpoint], lan: bool, printer: &Printer) {
 /// Whether who listens at one address is reached at another.
 fn covers(bound: IpAddr, address: IpAddr) -> bool {
     bound == address || bound.is_unspecified() && bound.is_ipv4() == address.is_ipv4()
-}
-
-/// The addresses that other computers can use. One that is only valid together with a local interface's name is of no use to them.
-fn lan_addresses() -> Vec<IpAddr> {
-    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    let mut addresses: Vec<_> = interfaces
-        .into_iter()
-        .filter(|interface| !interface.is_loopback() && !interface.is_link_local())
-        .map(|interface| interface.ip())
-        .collect();
-    addresses.sort();
-    addresses.dedup();
-    addresses
 }

@@ -1,5 +1,6 @@
 //! Turns settings into services: which machine, with which options.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ pub(crate) fn plan(service: Service, listen: Vec<Listen>, settings: &Settings) -
         datagram_machine: None,
         room: None,
         store: None,
+        tls: None,
     };
     let members = limits.members;
     match service {
@@ -98,17 +100,16 @@ fn plan_board(plan: &mut ServicePlan, settings: &Settings) -> anyhow::Result<()>
 }
 
 fn plan_talk(plan: &mut ServicePlan) -> anyhow::Result<()> {
-    let keys = talk_keys()?;
+    let keys: Arc<dyn talk::Keyring> = Arc::new(Keys::open_to_serve(&talk_folder()?)?);
     let text_bytes_max = plan.rules.message_bytes_max;
     plan.rules.message_bytes_max = talk::UNIT_BYTES_MAX;
     plan.stream_machine = Some(maker(move || talk::Server::new(Arc::clone(&keys), text_bytes_max)));
     Ok(())
 }
 
-/// Our keys for talk, made at their first use.
-pub(crate) fn talk_keys() -> anyhow::Result<Arc<dyn talk::Keyring>> {
-    let folder = state_folder().context("talk needs a place for its keys: set HOME or XDG_STATE_HOME")?;
-    Ok(Arc::new(Keys::open(&folder)?))
+/// Where the keys for talk are kept, ours and those of peers.
+pub(crate) fn talk_folder() -> anyhow::Result<PathBuf> {
+    state_folder().context("talk needs a place for keys: set HOME or XDG_STATE_HOME")
 }
 
 fn plan_chat(plan: &mut ServicePlan, settings: &Settings) -> anyhow::Result<()> {
@@ -157,4 +158,17 @@ pub(crate) fn state_folder() -> Option<PathBuf> {
 fn usual_store() -> anyhow::Result<PathBuf> {
     let folder = state_folder().context("board needs a place for its texts: name one with --store FILE")?;
     Ok(folder.join("board.redb"))
+}
+
+/// The addresses that other computers can use. One that is only valid together with a local interface's name is of no use to them.
+pub(crate) fn lan_addresses() -> Vec<IpAddr> {
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let mut addresses: Vec<_> = interfaces
+        .into_iter()
+        .filter(|interface| !interface.is_loopback() && !interface.is_link_local())
+        .map(|interface| interface.ip())
+        .collect();
+    addresses.sort();
+    addresses.dedup();
+    addresses
 }

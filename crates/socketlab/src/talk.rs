@@ -1,18 +1,19 @@
 //! `socketlab talk`: from arguments to a conversation, whichever side connects.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail, ensure};
-use cipher::KnownPeers;
-use drive::{JoinPlan, Listen};
+use anyhow::{anyhow, bail, ensure};
+use cipher::{Keys, KnownPeers};
+use drive::{JoinPlan, Listen, Scheme};
+use labs::Service;
 use labs::framing::Rules;
 use labs::talk::{Dialect, Meet, Person, Role, UNIT_BYTES_MAX};
-use labs::{Service, Transport};
 
-use crate::cli::{FamilyArgs, TalkArgs};
+use crate::cli::{CertificateArgs, FamilyArgs, TalkArgs};
 use crate::settings::TalkDialect;
-use crate::{USAGE, address::Address, join, report, services};
+use crate::{USAGE, address::Address, join, report, services, tls};
 
 /// Where the keys of peers are remembered, in the state folder.
 const KNOWN_FILE: &str = "talk-known";
@@ -27,20 +28,28 @@ pub(crate) fn run(args: TalkArgs) -> ExitCode {
 }
 
 fn plan(args: TalkArgs) -> anyhow::Result<JoinPlan> {
-    let TalkArgs { client, listen, dialect } = args;
+    let TalkArgs { client, listen, dialect, certificate } = args;
     ensure!(client.framing.is_none(), "talk has no line ends: leave out --framing");
     let dialect = match dialect {
         TalkDialect::Lab => Dialect::Lab,
         TalkDialect::Sound => Dialect::Sound,
     };
     let listens = listen.map(|address| places(&address, client.family)).transpose()?;
+    let is_for_tls = |places: &Vec<Listen>| places.iter().any(|place| place.scheme == Scheme::Tls);
+    let listen_tls = listens.as_ref().is_some_and(is_for_tls).then(|| {
+        let CertificateArgs { cert, key } = &certificate;
+        let certificate = tls::certificate(cert.as_deref().unwrap_or_default(), key.as_deref().unwrap_or_default())?;
+        eprintln!("socketlab: the fingerprint of this end's certificate is {}", certificate.fingerprint());
+        tls::server_config(&certificate, Service::Talk)
+    });
     let role = if listens.is_some() { Role::Server } else { Role::Client };
-    let keys = services::talk_keys()?;
-    let folder =
-        services::state_folder().context("talk needs a place for the keys of peers: set HOME or XDG_STATE_HOME")?;
+    let folder = services::talk_folder()?;
+    let keys = Arc::new(Keys::open(&folder)?);
     let known = KnownPeers::new(folder.join(KNOWN_FILE));
     let called = client.server.as_ref();
     let host = called.and_then(|called| called.host.clone()).unwrap_or_else(|| "localhost".to_owned());
+    // However a name is written, it is one peer.
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
     let called = format!("{host}:{}", called.and_then(|called| called.port).unwrap_or_else(|| Service::Talk.port()));
     let make: join::MakeClient = Box::new(move |dial, _| {
         // A peer that we call is known by the name by which we call it; one that calls us, by its address.
@@ -54,18 +63,20 @@ fn plan(args: TalkArgs) -> anyhow::Result<JoinPlan> {
     let mut plan = join::plan(Service::Talk, client, make)?;
     plan.rules = Rules { message_bytes_max: UNIT_BYTES_MAX, ..Rules::default() };
     plan.listen = listens.unwrap_or_default();
+    plan.listen_tls = listen_tls.transpose()?;
     Ok(plan)
 }
 
 /// Where to wait for the peer.
 fn places(address: &Address, family: FamilyArgs) -> anyhow::Result<Vec<Listen>> {
-    if address.transport == Some(Transport::Udp) {
+    let scheme = address.scheme.unwrap_or(Scheme::Tcp);
+    if scheme == Scheme::Udp {
         bail!("talk is not spoken over udp");
     }
     let own = address.local(Service::Talk.port(), false).map_err(|why| anyhow!("--listen {address}: {why}"))?;
     let allowed = own.into_iter().filter(|address| family.family().allows(address));
     let optional = address.host.is_none();
-    let places: Vec<_> = allowed.map(|address| Listen { transport: Transport::Tcp, address, optional }).collect();
+    let places: Vec<_> = allowed.map(|address| Listen { scheme, address, optional }).collect();
     ensure!(!places.is_empty(), "--listen {address} is not of the wanted version of IP: leave out -4 or -6");
     Ok(places)
 }

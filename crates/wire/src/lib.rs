@@ -4,8 +4,9 @@
 //! packet:
 //!
 //! 1. [`capture::Reader`] takes a capture file's bytes as they are read, and hands on each [`Packet`]. A live capture makes packets itself, and
-//!    [`checksum::fill`]s in what the kernel left out on loopback.
-//! 2. [`Story::take`] says what each means: an [`Event`], which borrows from the packet. [`Story::finish`] gives the [`Summary`].
+//!    [`checksum::fill`]s in what the kernel left out on loopback; a checksum that is wrong stays so, and is told.
+//! 2. [`Story::take`] says what each means: an [`Event`], which borrows from the packet. [`Story::finish`] gives the [`Summary`]. Who knows the
+//!    programs behind the sockets asks [`endpoints`] first and tells [`Story::note_process`].
 //! 3. [`Lines`] writes an event as one line, [`Ladder`] as an arrow of the sequence diagram, [`summary::write`] the answers in words; events and
 //!    summary are serialisable values too. Everything written is safe for a terminal: what a peer sent passes `visible.rs`.
 //! 4. [`capture::Writer`] writes pcapng, with comments that carry our explanation.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use labs::framing::{Framing, Overlong};
 use labs::room::Guest;
 use labs::{Event, Now, Peer};
-use tokio::net::TcpStream;
 
+use crate::byte_stream::ByteStream;
 use crate::room::{Core, Room, Standing};
 
 const READ_BYTES: usize = 16 * 1024;
@@ -28,19 +28,19 @@ enum Next {
 }
 
 /// Reads until the peer has no seat any more.
-pub(super) fn read(room: Arc<Room>, stream: Arc<TcpStream>, guest: Guest) -> impl Future<Output = ()> {
+pub(super) fn read(room: Arc<Room>, stream: Arc<ByteStream>, guest: Guest) -> impl Future<Output = ()> {
     let mut framing = Framing::new(Arc::clone(&room.serving.rules));
     // Not an `async fn`, which would hold its arguments twice.
     async move {
         loop {
             let is_quiet = match framing.deadline() {
                 // An error shows when it is read.
-                None => readable(&stream).await.is_err(),
+                None => stream.readable().await.is_err(),
                 Some(at) => {
                     let quiet_at = room.serving.clock.instant(at);
                     // Boxed, so that what only a bare peer needs is not a part of every idle connection.
-                    let more = Box::pin(tokio::time::timeout_at(quiet_at, readable(&stream)));
-                    more.await.is_err() && !has_unread(&stream)
+                    let more = Box::pin(tokio::time::timeout_at(quiet_at, stream.readable()));
+                    more.await.is_err() && !stream.has_unread()
                 }
             };
             match room.receive(&stream, guest, &mut framing, is_quiet) {
@@ -52,18 +52,8 @@ pub(super) fn read(room: Arc<Room>, stream: Arc<TcpStream>, guest: Guest) -> imp
     }
 }
 
-/// Waits until something can be read. Only this task may, which takes less memory than [`TcpStream::readable`].
-async fn readable(stream: &TcpStream) -> io::Result<()> {
-    std::future::poll_fn(|cx| stream.poll_read_ready(cx)).await
-}
-
-/// Whether the system holds bytes that the runtime has not told us of yet: a quiet time is over only where nothing can be read.
-fn has_unread(stream: &TcpStream) -> bool {
-    rustix::io::ioctl_fionread(stream).is_ok_and(|bytes| bytes > 0)
-}
-
 impl Room {
-    fn receive(&self, stream: &TcpStream, guest: Guest, framing: &mut Framing, is_quiet: bool) -> Next {
+    fn receive(&self, stream: &ByteStream, guest: Guest, framing: &mut Framing, is_quiet: bool) -> Next {
         SCRATCH.with_borrow_mut(|buffer| match stream.try_read(buffer) {
             Ok(0) => self.end(guest, framing),
             Ok(count) => self.hear(guest, |core, now| {

@@ -1,17 +1,14 @@
 //! One shard's walker: it goes from member to member and writes to each what it has yet to take.
 
 use std::io::{self, IoSlice};
-use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 
 use labs::room::{Closing, Delivered, Rest, Shard};
 use labs::{Event, Peer};
-use socket2::SockRef;
-use tokio::io::Interest;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use crate::byte_stream::ByteStream;
 use crate::room::Room;
 
 /// The deliveries after which others get a turn of the thread, and what they said is taken up.
@@ -25,7 +22,7 @@ const LINGER_MAX: Duration = Duration::from_secs(2);
 
 /// Walks until the room is over.
 pub(super) async fn walk(room: Arc<Room>, number: usize) {
-    let mut shard: Shard<Arc<TcpStream>> = Shard::new(room.log_bytes_max, room.too_slow);
+    let mut shard: Shard<Arc<ByteStream>> = Shard::new(room.log_bytes_max, room.too_slow);
     let mut notices = Vec::new();
     // At most one for each member whose stream is full.
     let (resume, mut resumed) = unbounded_channel();
@@ -71,10 +68,10 @@ async fn gather(room: &Room) {
 }
 
 /// Delivers to as many as one turn allows; says whether anybody was left.
-fn deliver_turn(shard: &mut Shard<Arc<TcpStream>>, resume: &UnboundedSender<u32>) -> bool {
+fn deliver_turn(shard: &mut Shard<Arc<ByteStream>>, resume: &UnboundedSender<u32>) -> bool {
     for _ in 0..TURN_MIN.max(shard.slots() / ROUND_TURNS) {
         let Some(slot) = shard.next_due() else { return false };
-        if shard.deliver(slot, |stream, pieces| write(stream, pieces)) == Delivered::Stalled
+        if shard.deliver(slot, |stream, pieces| stream.try_write(pieces)) == Delivered::Stalled
             && let Some(stream) = shard.stream(slot)
         {
             tokio::spawn(wait_for_room(Arc::clone(stream), slot, resume.clone()));
@@ -83,78 +80,48 @@ fn deliver_turn(shard: &mut Shard<Arc<TcpStream>>, resume: &UnboundedSender<u32>
     true
 }
 
-fn write(stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
-    let socket = SockRef::from(stream);
-    let send = || match pieces {
-        // Cheaper for the system than a list of one.
-        [piece] => socket.send(piece),
-        _ => socket.send_vectored(pieces),
-    };
-    // Nearly every stream takes everything, so the system is asked before the runtime, whose notes on each stream lie elsewhere in memory.
-    match send() {
-        // It is asked again where the runtime sees it, which then tells when the stream takes bytes again.
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.try_io(Interest::WRITABLE, send),
-        sent => sent,
-    }
-}
-
 /// Tells when a full stream takes bytes again, or breaks.
-async fn wait_for_room(stream: Arc<TcpStream>, slot: u32, resume: UnboundedSender<u32>) {
+async fn wait_for_room(stream: Arc<ByteStream>, slot: u32, resume: UnboundedSender<u32>) {
     // What is wrong shows when it is written to.
-    let _ = stream.writable().await;
+    let _ = stream.take_more().await;
     let _ = resume.send(slot);
 }
 
 /// Gives a peer its last bytes and closes, without waiting for it here.
-fn see_off(room: &Arc<Room>, closing: Closing<Arc<TcpStream>>) {
+fn see_off(room: &Arc<Room>, closing: Closing<Arc<ByteStream>>) {
     let Closing { stream, mut rest } = closing;
     let is_broken = write_rest(&stream, &mut rest).is_err();
     // What it does not take by then, it does not get; where too many are waited for already, it gets no more at all.
     let turn = if is_broken { None } else { Arc::clone(&room.serving.lingering).try_acquire_owned().ok() };
-    let Some(turn) = turn else { return close(&stream) };
+    let Some(turn) = turn else { return stream.close() };
     room.serving.tasks.spawn(async move {
         let _: Result<io::Result<()>, _> = tokio::time::timeout(LINGER_MAX, finish(&stream, rest)).await;
-        close(&stream);
+        stream.close();
         drop(turn);
     });
 }
 
-/// Ends the stream both ways, so that its reader sees the end, too.
-fn close(stream: &TcpStream) {
-    // One that is broken already cannot be closed again.
-    let _ = SockRef::from(stream).shutdown(Shutdown::Both);
-}
-
 /// Writes as much as the stream takes without waiting.
-fn write_rest(stream: &TcpStream, rest: &mut Rest) -> io::Result<()> {
+fn write_rest(stream: &ByteStream, rest: &mut Rest) -> io::Result<()> {
     loop {
         let written = match rest.pieces().next() {
-            Some(piece) => stream.try_write(piece),
+            Some(piece) => stream.try_write(&[IoSlice::new(piece)]),
             None => return Ok(()),
         };
         match written {
-            Ok(sent) => rest.advance(sent),
+            Ok(taken) => rest.advance(taken.bytes),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             Err(error) => return Err(error),
         }
     }
 }
 
-/// Half-closes behind the last bytes, and waits until the peer closes, too: closing with unread bytes would reset the connection.
-async fn finish(stream: &TcpStream, mut rest: Rest) -> io::Result<()> {
+/// Half-closes behind the last bytes, and waits until the peer closes, too.
+async fn finish(stream: &ByteStream, mut rest: Rest) -> io::Result<()> {
     while rest.pieces().next().is_some() {
-        stream.writable().await?;
+        stream.take_more().await?;
         write_rest(stream, &mut rest)?;
     }
-    SockRef::from(stream).shutdown(Shutdown::Write)?;
-    let mut ignored = [0; 1024];
-    loop {
-        stream.readable().await?;
-        match stream.try_read(&mut ignored) {
-            Ok(0) => return Ok(()),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
-        }
-    }
+    stream.finish().await?;
+    stream.drain(u64::MAX).await
 }

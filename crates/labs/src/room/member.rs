@@ -4,6 +4,7 @@ use std::io::{self, IoSlice};
 
 use crate::room::RoomId;
 use crate::room::cursor::{Cursor, Window};
+use crate::room::shard::Taken;
 
 #[derive(Debug)]
 pub(super) struct Member<S> {
@@ -46,21 +47,20 @@ impl<S> Member<S> {
         }
     }
 
-    /// Offers the next pieces to the stream, and tells whether it took them all.
+    /// Offers the next pieces to the stream, and tells whether it is full.
     pub(super) fn write_some(
         &mut self,
         window: &Window,
-        write: &mut impl FnMut(&S, &[IoSlice<'_>]) -> io::Result<usize>,
+        write: &mut impl FnMut(&S, &[IoSlice<'_>]) -> io::Result<Taken>,
     ) -> io::Result<bool> {
         let mut pieces = self.cursor.pieces(window);
-        let Some(first) = pieces.next() else { return Ok(false) };
+        let Some(first) = pieces.next() else { return Ok(true) };
         let Some(second) = pieces.next() else {
             drop(pieces);
-            let written = write(&self.stream, &[IoSlice::new(first)])?;
-            self.mid_line = ends_mid_line([first], written).unwrap_or(self.mid_line);
-            let is_all = written == first.len();
-            self.cursor.advance(written);
-            return Ok(is_all);
+            let taken = write(&self.stream, &[IoSlice::new(first)])?;
+            self.mid_line = ends_mid_line([first], taken.bytes).unwrap_or(self.mid_line);
+            self.cursor.advance(taken.bytes);
+            return Ok(taken.is_full);
         };
         let mut offered = [IoSlice::new(&[]); PIECES_MAX];
         let mut count = 0;
@@ -69,11 +69,10 @@ impl<S> Member<S> {
             count += 1;
         }
         let offered = &offered[..count];
-        let bytes: usize = offered.iter().map(|piece| piece.len()).sum();
-        let written = write(&self.stream, offered)?;
-        self.mid_line = ends_mid_line(offered.iter().map(|piece| &**piece), written).unwrap_or(self.mid_line);
-        self.cursor.advance(written);
-        Ok(written == bytes)
+        let taken = write(&self.stream, offered)?;
+        self.mid_line = ends_mid_line(offered.iter().map(|piece| &**piece), taken.bytes).unwrap_or(self.mid_line);
+        self.cursor.advance(taken.bytes);
+        Ok(taken.is_full)
     }
 }
 

@@ -86,6 +86,22 @@ pub struct Closing<S> {
     pub rest: Rest,
 }
 
+/// What a stream took of what it was offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    pub bytes: usize,
+    /// Whether it takes no more now, be it that it left something or that it holds some of what it took, as one that encrypts may.
+    pub is_full: bool,
+}
+
+impl Taken {
+    /// What a stream took that holds nothing back: it is full if it left something.
+    pub fn of(offered: &[IoSlice<'_>], bytes: usize) -> Self {
+        let offered: usize = offered.iter().map(|piece| piece.len()).sum();
+        Self { bytes, is_full: bytes < offered }
+    }
+}
+
 /// What became of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivered {
@@ -304,8 +320,8 @@ impl<S> Shard<S> {
     }
 
     /// Writes to a member what it has yet to take, as far as its stream takes it. `write` is given pieces, and tells how many bytes
-    /// of them it wrote, without waiting.
-    pub fn deliver(&mut self, slot: u32, mut write: impl FnMut(&S, &[IoSlice<'_>]) -> io::Result<usize>) -> Delivered {
+    /// of them it took, without waiting.
+    pub fn deliver(&mut self, slot: u32, mut write: impl FnMut(&S, &[IoSlice<'_>]) -> io::Result<Taken>) -> Delivered {
         let Some(member) = self.members.get_mut(slot as usize).and_then(Option::as_mut) else {
             return Delivered::Nobody;
         };
@@ -318,8 +334,8 @@ impl<S> Shard<S> {
         member.cursor.advance(0);
         while !member.cursor.is_done(window) {
             match member.write_some(window, &mut write) {
-                Ok(true) => {}
-                Ok(false) => return self.stall(slot),
+                Ok(false) => {}
+                Ok(true) => return self.stall(slot),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return self.stall(slot),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => {

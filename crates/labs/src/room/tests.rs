@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use super::{Closing, Delivered, Hall, RoomId, Shard};
+use super::{Closing, Delivered, Hall, RoomId, Shard, Taken};
 use crate::framing::Ending;
 use crate::{Outbox, Peer};
 
@@ -76,7 +76,11 @@ impl Pair {
                 let bytes: Vec<u8> = pieces.iter().flat_map(|piece| piece.iter().copied()).take(*takes).collect();
                 *takes -= bytes.len();
                 taken.push_str(std::str::from_utf8(&bytes).unwrap());
-                if bytes.is_empty() { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(bytes.len()) }
+                if bytes.is_empty() {
+                    Err(io::ErrorKind::WouldBlock.into())
+                } else {
+                    Ok(Taken::of(pieces, bytes.len()))
+                }
             };
             if self.shard.deliver(slot, write) == Delivered::Stalled {
                 self.slots.push(slot);

@@ -16,7 +16,7 @@ pub trait Keyring: Send + Sync {
     /// Encrypts one block with RSA-OAEP, by SHA-1 for the lab and SHA-256 for the sound dialect; none if the text is too long.
     fn encrypt(&self, dialect: Dialect, to: &PublicKey, text: &[u8]) -> Option<Vec<u8>>;
 
-    /// Decrypts one block that was encrypted to our key.
+    /// Decrypts one block that was encrypted to our key; none also if it was decrypted before.
     fn decrypt(&self, dialect: Dialect, block: &[u8]) -> Option<Vec<u8>>;
 
     /// Bytes that nobody can guess.

@@ -7,11 +7,14 @@ use crate::framing::Cut;
 pub(super) struct Blocks {
     peer_key: PublicKey,
     own_block_bytes: u32,
-    /// Whether a block has come: the first may have the line ending of the peer's armour before it.
-    begun: bool,
+    /// How many line endings may stand before the next block: the first may have those of the peer's armour before it.
+    line_endings_max: u8,
     /// A first block without such a line ending, as far as it has come.
     shifted: Vec<u8>,
 }
+
+/// Many libraries end an armour with a line ending, and many programs send what they send as a line.
+const LINE_ENDINGS_MAX: u8 = 2;
 
 /// What a block was.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,7 +31,7 @@ pub(super) enum Block {
 impl Blocks {
     pub(super) fn new(peer_key: PublicKey, own_key: &PublicKey) -> Self {
         let own_block_bytes = u32::try_from(own_key.block_bytes()).unwrap_or(u32::MAX);
-        Self { peer_key, own_block_bytes, begun: false, shifted: Vec::new() }
+        Self { peer_key, own_block_bytes, line_endings_max: LINE_ENDINGS_MAX, shifted: Vec::new() }
     }
 
     pub(super) fn text_bytes_max(&self) -> usize {
@@ -44,24 +47,26 @@ impl Blocks {
         keyring.encrypt(Dialect::Lab, &self.peer_key, text)
     }
 
-    /// Takes what came. Many programs send a line ending behind their key, which nothing but a trial tells from a block's first byte:
-    /// what decrypts is a block, since OAEP is never right by chance.
+    /// Takes what came. Nothing but a trial tells a line ending behind the peer's key from a block's first byte: what decrypts is a block,
+    /// since OAEP is never right by chance.
     pub(super) fn hear(&mut self, keyring: &dyn Keyring, bytes: &[u8]) -> Block {
-        let first = !std::mem::replace(&mut self.begun, true);
+        let is_first = self.line_endings_max == LINE_ENDINGS_MAX;
         let mut block = std::mem::take(&mut self.shifted);
         let whole = block.len() + bytes.len() == self.own_block_bytes as usize;
         block.extend_from_slice(bytes);
         if !whole {
-            let only_blank = first && block.trim_ascii().is_empty();
+            let only_blank = is_first && block.trim_ascii().is_empty();
             return if only_blank { Block::Begun } else { Block::Cut };
         }
         if let Some(text) = keyring.decrypt(Dialect::Lab, &block) {
+            self.line_endings_max = 0;
             return Block::Text(text);
         }
         let line_ending = if block.starts_with(b"\r\n") { 2 } else { usize::from(block.starts_with(b"\n")) };
-        if !first || line_ending == 0 {
+        if self.line_endings_max == 0 || line_ending == 0 {
             return Block::Garbage;
         }
+        self.line_endings_max -= 1;
         self.shifted = block.split_off(line_ending);
         Block::Begun
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::session::{Failure, Heard, Parties, Session};
-use super::{Dialect, Fingerprint, GOOD_BYE, Keyring, Role, pieces};
+use super::{Dialect, Fingerprint, GOOD_BYE, Keyring, Role, TEXT_BYTES_MAX, pieces};
 use crate::framing::Cut;
 use crate::visible::Text;
 use crate::{Event, Machine, Now, Outbox, Peer};
@@ -59,7 +59,7 @@ impl Person {
     /// A person whose peer has `key_max` to send its key.
     pub fn new(keyring: Arc<dyn Keyring>, role: Role, dialect: Dialect, key_max: Duration, meet: Meet) -> Self {
         Self {
-            session: Session::new(keyring, role, Some(dialect)),
+            session: Session::new(keyring, role, Some(dialect), TEXT_BYTES_MAX),
             dialect,
             meet,
             peer: None,
@@ -79,7 +79,8 @@ impl Person {
             Heard::Nothing => {}
             Heard::Opened(parties) => self.opened(parties, out),
             Heard::Text(text) => {
-                out.print(format_args!("peer: {}", Text(&text)));
+                let peer = if self.our_turn { "peer, out of turn" } else { "peer" };
+                out.print(format_args!("{peer}: {}", Text(&text)));
                 self.our_turn = true;
                 self.take_turn(out);
             }
@@ -87,6 +88,11 @@ impl Person {
                 out.print(format_args!("peer: {GOOD_BYE}"));
                 self.tell_unsent(out);
                 out.finish(Peer::Terminal);
+            }
+            Heard::TooLong => {
+                self.session.say_bye(peer, out);
+                self.tell_unsent(out);
+                out.fail(format_args!("a text of more than {TEXT_BYTES_MAX} bytes is not taken"));
             }
             Heard::Failed(Failure::NoKey) => {
                 out.fail(format_args!("{}; it begins: {}", Failure::NoKey, Text(&bytes[..bytes.len().min(80)])));
@@ -192,12 +198,19 @@ impl Person {
         let Some(text) = self.too_long.take() else {
             return out.complain(format_args!("no text was too long: there is nothing to split"));
         };
-        for piece in pieces(&text, self.session.text_bytes_max()) {
-            if self.our_turn && self.waiting.is_empty() {
-                self.say(piece, out);
-                out.print(format_args!("sent: {piece}"));
-            } else {
+        let pieces = pieces(&text, self.session.text_bytes_max());
+        let room = WAITING_MAX.saturating_sub(self.waiting.len());
+        if pieces.len() > room {
+            let count = pieces.len();
+            return out.complain(format_args!(
+                "not sent: the text makes {count} messages, and no more than {room} can wait: send it by another way"
+            ));
+        }
+        for piece in pieces {
+            if !self.our_turn || !self.waiting.is_empty() {
                 self.wait(piece.to_owned(), out);
+            } else if self.say(piece, out) {
+                out.print(format_args!("sent: {piece}"));
             }
         }
     }
@@ -259,6 +272,11 @@ impl Person {
         self.tell_unsent(out);
         if self.open {
             return out.fail(format_args!("{how} without {GOOD_BYE}"));
+        }
+        if self.session.parties().is_some() {
+            // Nothing is wrong with the dialect, and nobody is to be led to the weaker one.
+            return out
+                .fail(format_args!("{how} before a session was agreed; perhaps something was altered on the way"));
         }
         let other = match self.dialect {
             Dialect::Sound => "if it is a program written for the lab, try --dialect lab",

@@ -25,6 +25,8 @@ pub(super) struct Session {
     /// Who is there: known once both keys are.
     parties: Option<Parties>,
     phase: Phase,
+    /// The longest text that is taken.
+    text_bytes_max: usize,
 }
 
 enum Phase {
@@ -53,6 +55,8 @@ pub(super) enum Heard {
     Opened(Parties),
     Text(Vec<u8>),
     Bye,
+    /// A text is longer than any that is taken; there can still be an answer.
+    TooLong,
     Failed(Failure),
 }
 
@@ -67,6 +71,17 @@ pub(super) enum Failure {
     Garbage,
     CutBlock,
     Record(&'static str),
+}
+
+impl Failure {
+    /// Whether our own key has not been sent, if we answer: then the peer can be told in words.
+    pub(super) fn is_before_our_key(self) -> bool {
+        match self {
+            Self::NoKey => true,
+            Self::Bits(bits) => !KEY_BITS.contains(&bits),
+            Self::OtherDialect(_) | Self::Agreement | Self::Garbage | Self::CutBlock | Self::Record(_) => false,
+        }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -85,7 +100,7 @@ impl fmt::Display for Failure {
                 f.write_str("the peer speaks the sound dialect: leave out --dialect lab")
             }
             Self::Agreement => f.write_str("no session could be agreed: the peer's half was not meant for our key"),
-            Self::Garbage => f.write_str("a block does not decrypt: it was altered, or encrypted to another key"),
+            Self::Garbage => f.write_str("a block does not decrypt: it was altered, repeated, or encrypted to another key"),
             Self::CutBlock => f.write_str("the connection was cut within a block"),
             Self::Record(why) => f.write_str(why),
         }
@@ -93,8 +108,14 @@ impl fmt::Display for Failure {
 }
 
 impl Session {
-    pub(super) fn new(keyring: Arc<dyn Keyring>, role: Role, wanted: Option<Dialect>) -> Self {
-        Self { keyring, role, wanted, parties: None, phase: Phase::Key }
+    /// An end that takes texts of at most so many bytes.
+    pub(super) fn new(keyring: Arc<dyn Keyring>, role: Role, wanted: Option<Dialect>, text_bytes_max: usize) -> Self {
+        Self { keyring, role, wanted, parties: None, phase: Phase::Key, text_bytes_max }
+    }
+
+    /// Who is there, once both keys are: perhaps before it is proven that the peer holds its own.
+    pub(super) fn parties(&self) -> Option<Parties> {
+        self.parties
     }
 
     pub(super) fn cut(&self) -> Cut {
@@ -158,10 +179,15 @@ impl Session {
             Phase::Lab(mut blocks) => {
                 let block = blocks.hear(self.keyring.as_ref(), bytes);
                 self.phase = Phase::Lab(blocks);
-                hear_block(block)
+                self.hear_block(block)
             }
             Phase::Sound(mut records) => {
                 let record = records.hear(bytes);
+                if record == Record::Confirmed && self.role == Role::Client {
+                    let mut wire = Vec::new();
+                    records.seal(Kind::Confirm, &[], &mut wire);
+                    out.send(peer, &wire);
+                }
                 self.phase = Phase::Sound(records);
                 self.hear_record(record)
             }
@@ -175,6 +201,9 @@ impl Session {
 
     fn hear_key(&mut self, peer: Peer, pem: &[u8], out: &mut Outbox) -> Heard {
         let Some(key) = self.keyring.read_key(pem) else { return Heard::Failed(Failure::NoKey) };
+        if !KEY_BITS.contains(&key.bits) {
+            return Heard::Failed(Failure::Bits(key.bits));
+        }
         let theirs = Dialect::of_armour(pem);
         let dialect = self.wanted.unwrap_or(theirs);
         // Our key tells the peer what we speak, also where that is not what it wants.
@@ -184,7 +213,7 @@ impl Session {
         if theirs != dialect {
             return Heard::Failed(Failure::OtherDialect(theirs));
         }
-        if !KEY_BITS.contains(&key.bits) || dialect == Dialect::Sound && key.bits < SOUND_KEY_BITS_MIN {
+        if dialect == Dialect::Sound && key.bits < SOUND_KEY_BITS_MIN {
             return Heard::Failed(Failure::Bits(key.bits));
         }
         let parties = self.introduce(dialect, &key);
@@ -213,10 +242,17 @@ impl Session {
     }
 
     fn hear_share(&mut self, peer: Peer, agreement: &Agreement, share: &[u8], out: &mut Outbox) -> Heard {
-        let Some(mut records) = agreement.complete(share) else { return Heard::Failed(Failure::Agreement) };
-        let mut wire = if self.role == Role::Server { agreement.share().to_vec() } else { Vec::new() };
-        records.seal(Kind::Confirm, &[], &mut wire);
-        out.send(peer, &wire);
+        if !agreement.is_whole(share) {
+            return Heard::Failed(Failure::CutBlock);
+        }
+        let records = agreement.complete(share, self.text_bytes_max);
+        let Some(mut records) = records else { return Heard::Failed(Failure::Agreement) };
+        // The client confirms once the server has: again one after the other.
+        if self.role == Role::Server {
+            let mut wire = agreement.share().to_vec();
+            records.seal(Kind::Confirm, &[], &mut wire);
+            out.send(peer, &wire);
+        }
         self.phase = Phase::Sound(Box::new(records));
         Heard::Nothing
     }
@@ -227,17 +263,19 @@ impl Session {
             (Record::Confirmed, None) | (Record::Begun, _) => Heard::Nothing,
             (Record::Text(text), _) => Heard::Text(text),
             (Record::Bye, _) => Heard::Bye,
+            (Record::TooLong, _) => Heard::TooLong,
             (Record::Wrong(why), _) => Heard::Failed(Failure::Record(why)),
         }
     }
-}
 
-fn hear_block(block: Block) -> Heard {
-    match block {
-        Block::Begun => Heard::Nothing,
-        Block::Text(text) if text.trim_ascii() == GOOD_BYE.as_bytes() => Heard::Bye,
-        Block::Text(text) => Heard::Text(text),
-        Block::Garbage => Heard::Failed(Failure::Garbage),
-        Block::Cut => Heard::Failed(Failure::CutBlock),
+    fn hear_block(&self, block: Block) -> Heard {
+        match block {
+            Block::Begun => Heard::Nothing,
+            Block::Text(text) if text.trim_ascii() == GOOD_BYE.as_bytes() => Heard::Bye,
+            Block::Text(text) if text.len() > self.text_bytes_max => Heard::TooLong,
+            Block::Text(text) => Heard::Text(text),
+            Block::Garbage => Heard::Failed(Failure::Garbage),
+            Block::Cut => Heard::Failed(Failure::CutBlock),
+        }
     }
 }

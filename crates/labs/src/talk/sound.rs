@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::cipher::TAG_BYTES;
 use super::session::Role;
-use super::{Channel, Dialect, Keyring, PublicKey, TEXT_BYTES_MAX};
+use super::{Channel, Dialect, Keyring, PublicKey};
 use crate::framing::Cut;
 
 /// What the session's keys are derived for.
@@ -46,8 +46,13 @@ impl Agreement {
         Cut::Bytes(u32::try_from(NONCE_BYTES + self.own_key.block_bytes()).unwrap_or(u32::MAX))
     }
 
-    /// The session, from the peer's half; none if that was not meant for our key.
-    pub(super) fn complete(&self, peer_share: &[u8]) -> Option<Records> {
+    /// Whether the peer's half came whole.
+    pub(super) fn is_whole(&self, peer_share: &[u8]) -> bool {
+        peer_share.len() == NONCE_BYTES + self.own_key.block_bytes()
+    }
+
+    /// The session, whose texts have at most so many bytes, from the peer's half; none if that was not meant for our key.
+    pub(super) fn complete(&self, peer_share: &[u8], text_bytes_max: usize) -> Option<Records> {
         let (peer_nonce, block) = peer_share.split_at_checked(NONCE_BYTES)?;
         let peer_secret = Zeroizing::new(self.keyring.decrypt(Dialect::Sound, block)?);
         let nonce = &self.share[..NONCE_BYTES];
@@ -69,7 +74,7 @@ impl Agreement {
             Role::Client => (client, server),
             Role::Server => (server, client),
         };
-        Some(Records::new(outgoing, incoming))
+        Some(Records::new(outgoing, incoming, text_bytes_max))
     }
 }
 
@@ -83,6 +88,7 @@ pub(super) struct Records {
     header: Option<[u8; HEADER_BYTES]>,
     /// The pieces of the text under way.
     text: Vec<u8>,
+    text_bytes_max: usize,
 }
 
 /// What a record is.
@@ -105,6 +111,8 @@ pub(super) enum Record {
     Confirmed,
     Text(Vec<u8>),
     Bye,
+    /// A text is longer than any that is taken.
+    TooLong,
     Wrong(&'static str),
 }
 
@@ -112,11 +120,10 @@ pub(super) enum Record {
 const ALTERED: &str = "a record does not decrypt: it was altered, repeated, reordered, or left out on the way";
 const UNKNOWN: &str = "a record decrypts to nothing known: the peer speaks another version";
 const CUT: &str = "the connection was cut within a record";
-const TOO_LONG: &str = "a text is longer than any that is taken";
 
 impl Records {
-    fn new(outgoing: Box<dyn Channel>, incoming: Box<dyn Channel>) -> Self {
-        Self { outgoing, incoming, sealed_count: 0, opened_count: 0, header: None, text: Vec::new() }
+    fn new(outgoing: Box<dyn Channel>, incoming: Box<dyn Channel>, text_bytes_max: usize) -> Self {
+        Self { outgoing, incoming, sealed_count: 0, opened_count: 0, header: None, text: Vec::new(), text_bytes_max }
     }
 
     pub(super) fn cut(&self) -> Cut {
@@ -165,19 +172,25 @@ impl Records {
         let is_first = self.opened_count == 0;
         self.opened_count += 1;
         let Some((&kind, piece)) = record.split_first() else { return Record::Wrong(UNKNOWN) };
-        if is_first != (kind == Kind::Confirm as u8) {
-            return Record::Wrong(UNKNOWN);
-        }
-        if self.text.len() + piece.len() > TEXT_BYTES_MAX {
-            return Record::Wrong(TOO_LONG);
-        }
-        self.text.extend_from_slice(piece);
+        let is_alone = self.text.is_empty() && piece.is_empty();
         match kind {
-            0 => Record::Confirmed,
-            1 => Record::Begun,
-            2 => Record::Text(std::mem::take(&mut self.text)),
-            3 => Record::Bye,
+            0 if is_first && is_alone => Record::Confirmed,
+            1 if !is_first => self.hear_piece(piece),
+            2 if !is_first => {
+                let heard = self.hear_piece(piece);
+                if heard == Record::Begun { Record::Text(std::mem::take(&mut self.text)) } else { heard }
+            }
+            3 if !is_first && is_alone => Record::Bye,
             _ => Record::Wrong(UNKNOWN),
         }
+    }
+
+    fn hear_piece(&mut self, piece: &[u8]) -> Record {
+        if self.text.len() + piece.len() > self.text_bytes_max {
+            self.text = Vec::new();
+            return Record::TooLong;
+        }
+        self.text.extend_from_slice(piece);
+        Record::Begun
     }
 }

@@ -121,7 +121,8 @@ impl Talker {
         for shown in out.shown() {
             assert_safe(shown.text);
             self.asked |= shown.tone == Tone::Ask;
-            if let Some(text) = shown.text.strip_prefix("peer: ").filter(|text| *text != GOOD_BYE) {
+            let spoken = shown.text.strip_prefix("peer: ").or_else(|| shown.text.strip_prefix("peer, out of turn: "));
+            if let Some(text) = spoken.filter(|text| *text != GOOD_BYE) {
                 self.heard.push(text.to_owned());
             }
         }

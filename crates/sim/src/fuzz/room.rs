@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use labs::framing::Ending;
-use labs::room::{Closing, Delivered, Hall, Shard};
+use labs::room::{Closing, Delivered, Hall, Shard, Taken};
 use labs::{Event, Machine, Now, Outbox, Peer, chat};
 
 use super::Moves;
@@ -154,12 +154,12 @@ fn peer(moves: &mut Moves<'_>) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 4000 + u16::from(moves.byte() % PEERS))
 }
 
-fn write(heard: &mut Vec<u8>, pieces: &[IoSlice<'_>], takes: &mut usize) -> io::Result<usize> {
+fn write(heard: &mut Vec<u8>, pieces: &[IoSlice<'_>], takes: &mut usize) -> io::Result<Taken> {
     let offered: usize = pieces.iter().map(|piece| piece.len()).sum();
     let taken = offered.min(*takes);
     *takes -= taken;
     heard.extend(pieces.iter().flat_map(|piece| piece.iter()).take(taken));
-    if taken == 0 && offered > 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(taken) }
+    if taken == 0 && offered > 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(Taken::of(pieces, taken)) }
 }
 
 /// Whatever a member was given until its end, is whole lines of text that do nothing to a terminal.

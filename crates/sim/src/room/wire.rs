@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use fastrand::Rng;
-use labs::room::Rest;
+use labs::room::{Rest, Taken};
 
 use super::guest::{Guest, Presence, Talker};
 use super::model::Ending;
@@ -32,6 +32,9 @@ pub(super) struct Wire {
     /// The bytes that the connection took.
     pub(super) taken_bytes: usize,
 }
+
+/// One write in so many is one that only a stream under TLS does.
+const ODD_WRITES: u8 = 16;
 
 /// A closing connection gets its last bytes.
 struct Lingering {
@@ -116,8 +119,9 @@ impl Wire {
         self.shut(now, chance);
     }
 
-    /// Takes what there is room for, as a socket does that must not wait.
-    pub(super) fn write(&mut self, now: Duration, pieces: &[IoSlice<'_>], chance: &mut Rng) -> io::Result<usize> {
+    /// Takes what there is room for, as a socket does that must not wait. As one under TLS, it may take less without being full, and be full
+    /// although it took all.
+    pub(super) fn write(&mut self, now: Duration, pieces: &[IoSlice<'_>], chance: &mut Rng) -> io::Result<Taken> {
         if self.is_broken || self.is_shut {
             return Err(ErrorKind::ConnectionReset.into());
         }
@@ -125,14 +129,19 @@ impl Wire {
         if self.talker().is_some_and(|talker| talker.presence == Presence::Closed) {
             // The first write finds nobody, and learns of it too late.
             self.tear();
-            return Ok(offered);
+            return Ok(Taken::of(pieces, offered));
         }
-        let room = self.to_client.room().min(offered);
-        let mut bytes: Vec<u8> = pieces.iter().flat_map(|piece| piece.iter().copied()).take(room).collect();
+        let room = self.to_client.room();
+        if room == 0 && offered > 0 {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let record = if chance.u8(0..ODD_WRITES) == 0 { chance.usize(1..=offered.max(1)) } else { offered };
+        let mut bytes: Vec<u8> = pieces.iter().flat_map(|piece| piece.iter().copied()).take(room.min(record)).collect();
         let taken = bytes.len();
         self.to_client.write(now, &mut bytes, chance);
         self.taken_bytes += taken;
-        if taken == 0 && offered > 0 { Err(ErrorKind::WouldBlock.into()) } else { Ok(taken) }
+        let is_full = taken < record || chance.u8(0..ODD_WRITES) == 0;
+        Ok(Taken { bytes: taken, is_full })
     }
 
     /// Whether a write would not have to wait.
@@ -148,8 +157,8 @@ impl Wire {
 
     fn write_rest(&mut self, now: Duration, rest: &mut Rest, chance: &mut Rng) {
         let Some(piece) = rest.pieces().next() else { return };
-        let sent = self.write(now, &[IoSlice::new(piece)], chance).unwrap_or(0);
-        rest.advance(sent);
+        let taken = self.write(now, &[IoSlice::new(piece)], chance);
+        rest.advance(taken.map_or(0, |taken| taken.bytes));
     }
 
     pub(super) fn lingering_is_ready(&self, now: Duration) -> bool {

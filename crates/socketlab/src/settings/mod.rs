@@ -135,6 +135,10 @@ table! {
         ip: IpVersion = IpVersion::Any, "the versions of IP to use";
         quiet: bool = false, "print nothing of what clients do";
         log_format: LogFormat = LogFormat::Text, "how a server prints";
+        cert: FileName = FileName::default(), "the certificate for TLS (PEM); if empty, one is made for this computer";
+        key: FileName = FileName::default(), "its private key (PEM); if empty, it is in the same file";
+        handshake_time: Span<100, 600_000> = Span(Duration::from_secs(10)), "how long a client may take for the handshake of TLS";
+        handshakes: Count<1, 100_000> = Count(256), "handshakes of TLS under way at once; further ones wait";
         quiet_time: Span<1, 10_000> = Span(labs::framing::QUIET_DEFAULT), "the pause that ends a message without a newline";
     }
 }

@@ -22,7 +22,7 @@ fn block_text_bytes_max(bits: usize) -> usize {
 }
 
 /// A program whose lines are read, of both its outputs.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     lines: Receiver<String>,
 }
@@ -57,7 +57,7 @@ impl Running {
     }
 
     /// Waits for its end; its exit code, and what it printed until then.
-    fn finish(mut self) -> (Option<i32>, Vec<String>) {
+    pub(crate) fn finish(mut self) -> (Option<i32>, Vec<String>) {
         let mut lines = Vec::new();
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
             lines.push(line);
@@ -69,12 +69,12 @@ impl Running {
 }
 
 /// Calls a peer.
-fn caller(folder: &TempDir, at: SocketAddr, more: &[&str], typed: &[&str]) -> Running {
+pub(crate) fn caller(folder: &TempDir, at: SocketAddr, more: &[&str], typed: &[&str]) -> Running {
     Running::start(socketlab(folder).arg("talk").arg(at.to_string()).args(more), typed)
 }
 
 /// Waits for a peer, and tells where.
-fn listener(folder: &TempDir, more: &[&str], typed: &[&str]) -> (Running, SocketAddr) {
+pub(crate) fn listener(folder: &TempDir, more: &[&str], typed: &[&str]) -> (Running, SocketAddr) {
     let running = Running::start(socketlab(folder).args(["talk", "--listen", "127.0.0.1:0"]).args(more), typed);
     let line = running.next_line();
     let at = line.strip_prefix("waiting at ").unwrap_or_else(|| panic!("{line}")).parse().unwrap();
@@ -83,14 +83,17 @@ fn listener(folder: &TempDir, more: &[&str], typed: &[&str]) -> (Running, Socket
 
 /// A student's program, with the real pycryptodome; none where that is not installed.
 fn student(args: &[&str]) -> Option<Running> {
+    program(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/whole/talk_peer.py"), args)
+}
+
+fn program(path: &str, args: &[&str]) -> Option<Running> {
     let python = std::env::var_os("PYCRYPTODOME_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
     let works = Command::new(&python).args(["-c", "import Crypto.Cipher.PKCS1_OAEP"]).stderr(Stdio::null()).status();
     if !works.is_ok_and(|status| status.success()) {
         skip("a talk with pycryptodome: it is not installed, ./test.sh does that");
         return None;
     }
-    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/whole/talk_peer.py");
-    Some(Running::start(Command::new(python).arg(program).args(args), &[]))
+    Some(Running::start(Command::new(python).arg(path).args(args), &[]))
 }
 
 fn json(texts: &[&str]) -> Vec<String> {
@@ -102,7 +105,7 @@ fn heard_by_student(lines: &[String]) -> Vec<String> {
     lines.iter().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap().to_string()).collect()
 }
 
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
@@ -252,6 +255,48 @@ fn nobody_on_the_way_reads_what_is_said() {
 }
 
 #[test]
+fn a_program_written_from_the_protocol_s_page_has_a_session() {
+    let server = Server::start(&["talk=127.0.0.1:0"]);
+    let port = server.at("talk", "tcp").port().to_string();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/whole/talk_sound_peer.py");
+    let Some(peer) = program(path, &[&port, "hello", UTF8]) else { return };
+    let (code, lines) = peer.finish();
+    let answers = ["hello", UTF8].map(|text| serde_json::json!([2, format!("I read: {text}")]).to_string());
+    assert_eq!(heard_by_student(&lines), [&answers[..], &json(&[""])].concat());
+    assert_eq!(code, Some(0));
+    assert!(server.next_line().contains(": speaks the sound dialect, with a key of 3072 bits"));
+    for text in ["hello", UTF8, "Good Bye"] {
+        assert!(server.next_line().ends_with(&format!(": {text}")));
+    }
+}
+
+#[test]
+fn what_was_overheard_in_the_lab_s_dialect_is_read_to_nobody_else() {
+    const KEY_END: &[u8] = b"-----END PUBLIC KEY-----";
+    let server = Server::start(&["talk=127.0.0.1:0"]);
+    let at = server.at("talk", "tcp");
+    let (between, noted) = overhear(at);
+    caller(&folder(), between, &["--dialect", "lab"], &["a secret"]).finish();
+    while !server.next_line().ends_with(": Good Bye") {}
+    let noted = noted.lock().unwrap().clone();
+    let keys_end = noted.windows(KEY_END.len()).rposition(|window| window == KEY_END).unwrap() + KEY_END.len();
+    let secret = &noted[keys_end..keys_end + 2048 / 8];
+
+    let mut thief = TcpStream::connect(at).unwrap();
+    thief.write_all(include_str!("../../../cipher/tests/small-spki.pem").trim_end().as_bytes()).unwrap();
+    thief.write_all(secret).unwrap();
+    let mut heard = Vec::new();
+    thief.read_to_end(&mut heard).unwrap();
+    assert!(heard.ends_with(KEY_END), "more than a key was heard: {} bytes", heard.len());
+    assert!(server.next_line().contains(": speaks the lab dialect, with a key of 1024 bits"));
+    let told = server.next_line();
+    assert!(
+        told.ends_with(": a block does not decrypt: it was altered, repeated, or encrypted to another key"),
+        "{told}"
+    );
+}
+
+#[test]
 fn what_the_others_say_in_plain_text_is_read_on_the_way() {
     let server = Server::start(&["echo=tcp://127.0.0.1:0"]);
     let (between, noted) = overhear(server.at("echo", "tcp"));
@@ -342,6 +387,17 @@ fn one_who_waits_has_one_peer() {
 }
 
 #[test]
+fn who_cannot_wait_at_a_port_is_told_what_to_do() {
+    let (folder, taken) = (folder(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let at = taken.local_addr().unwrap().to_string();
+    let (code, lines) = Running::start(socketlab(&folder).args(["talk", "--listen", &at]), &[]).finish();
+    let told = format!(
+        "socketlab: our end cannot be bound to {at}: another program has this port. Choose another, or 0 for any"
+    );
+    assert_eq!((code, lines), (Some(1), vec![told]));
+}
+
+#[test]
 fn a_person_talks_at_a_terminal_and_nothing_typed_is_kept() {
     let server = Server::start(&["talk=127.0.0.1:0"]);
     let folder = folder();
@@ -377,4 +433,27 @@ fn what_is_altered_on_the_way_ends_the_talk_with_the_reason() {
     let why = "a record does not decrypt: it was altered, repeated, reordered, or left out on the way".to_owned();
     assert!(code == Some(1) && lines.contains(&why), "{lines:?}");
     assert!(!lines.iter().any(|line| line.starts_with("peer: ")), "{lines:?}");
+}
+
+#[test]
+fn two_people_talk_under_tls_as_well() {
+    let folders = [folder(), folder()];
+    let command = &mut socketlab(&folders[0]);
+    let waiting = Running::start(command.args(["talk", "--listen", "tls://127.0.0.1:0"]), &["an answer"]);
+    let next = |begin: &str| {
+        let mut lines = std::iter::repeat_with(|| waiting.next_line());
+        lines.find_map(|line| line.strip_prefix(begin).map(str::to_owned)).unwrap()
+    };
+    let fingerprint = next("socketlab: the fingerprint of this end's certificate is ");
+    let at: SocketAddr = next("waiting at ").parse().unwrap();
+    // One that speaks no TLS is turned out, and the wait goes on.
+    let mut stranger = TcpStream::connect(at).unwrap();
+    stranger.write_all(b"hello\n").unwrap();
+    let mut told = String::new();
+    stranger.read_to_string(&mut told).unwrap();
+    assert_eq!(told, "Error: only TLS is spoken at this port, join with --tls\n");
+    let (code, lines) = caller(&folders[1], at, &["--tls", "--fingerprint", &fingerprint], &["a question"]).finish();
+    assert!(code == Some(0) && lines.contains(&"peer: an answer".to_owned()), "{lines:?}");
+    let (code, lines) = waiting.finish();
+    assert!(code == Some(0) && lines.contains(&"peer: a question".to_owned()), "{lines:?}");
 }

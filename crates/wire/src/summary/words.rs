@@ -46,6 +46,9 @@ impl Page<'_> {
         self.answer("The handshake?", &handshake(it));
         self.answer("What was said?", &said(it, Role::Client));
         self.answer("", &said(it, Role::Server));
+        if it.acknowledgements > 0 {
+            self.answer("", &format!("Acknowledgements alone: {}.", counted(it.acknowledgements, "packet")));
+        }
         self.answer("How did it end?", &end(it));
         self.answer("Can it be read?", &readable(it));
         let lessons = it.lessons.iter().map(|lesson| words(it, *lesson)).chain(remarks(it));

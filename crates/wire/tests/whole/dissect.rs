@@ -141,6 +141,16 @@ fn fragments_that_contradict_each_other_or_never_end_are_given_up() {
 }
 
 #[test]
+fn what_stands_behind_an_ipv6_packet_is_not_part_of_it() {
+    let mut frame = Vec::new();
+    let builder = PacketBuilder::ethernet2([0; 6], [0; 6]).ipv6([1; 16], [2; 16], 64);
+    builder.udp(9, 7).write(&mut frame, &[b'x'; 500]).unwrap();
+    frame.extend([0; 4]);
+    let ip = dissect(LinkType::ETHERNET, &frame, frame.len() as u32).unwrap();
+    assert_eq!((ip.payload_len, ip.payload.len()), (508, 508));
+}
+
+#[test]
 fn what_is_cut_tells_how_long_it_was() {
     let frame = datagram(local(9), local(7), &[b'x'; 500]);
     let ip: Ip<'_> = dissect(LinkType::ETHERNET, &frame[..100], frame.len() as u32).unwrap();

@@ -211,10 +211,13 @@ fn what_is_over_is_forgotten_before_what_goes_on() {
         script.close(&mut tcp, CLIENT);
     }
     script.say(&mut lasting, CLIENT, b"still here\n");
+    // One that was forgotten is new when it comes again.
+    script.open(local(20_000), local(12001), [1_000_000, 1]);
     let summary = summed_up(&script);
+    assert_eq!(summary.conversations.last().unwrap().client.name, "client 4108");
     let first = &summary.conversations[0];
     assert_eq!((first.client.address, first.said[CLIENT].messages), (local(19_999), 1));
-    assert_eq!((summary.totals.forgotten, summary.totals.handshakes), (11, 4107));
+    assert_eq!((summary.totals.forgotten, summary.totals.handshakes), (12, 4108));
 }
 
 #[test]
@@ -275,4 +278,17 @@ fn an_acknowledgement_that_crosses_a_fin_has_not_seen_it() {
     assert_eq!(marks_of(&script, 6), []);
     assert_eq!(marks_of(&script, 7), [Mark::AcknowledgesFin]);
     assert!(matches!(summed_up(&script).conversations[0].end, End::HalfClosed { number: 5, .. }));
+}
+
+#[test]
+fn only_the_acknowledgement_of_the_syn_opens() {
+    let mut script = Script::new();
+    let mut tcp = Tcp { ends: [local(40044), local(12001)], next: [1, 5000] };
+    script.send(&mut tcp, CLIENT, "S", b"");
+    script.send(&mut tcp, SERVER, "SA", b"");
+    // Left over from an earlier connection.
+    script.frame(segment((tcp.ends[0], tcp.ends[1]), "A", (2, 4000), 512, b""));
+    script.send(&mut tcp, CLIENT, "A", b"");
+    assert!(!marks_of(&script, 3).contains(&Mark::Opens) && marks_of(&script, 4).contains(&Mark::Opens));
+    assert_eq!(summed_up(&script).conversations[0].handshake, [Some(1), Some(2), Some(4)]);
 }

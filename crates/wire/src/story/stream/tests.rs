@@ -32,6 +32,16 @@ fn overlaps_and_repetitions_are_told_once() {
 }
 
 #[test]
+fn the_longer_of_two_early_pieces_is_kept() {
+    let mut stream = Stream::default();
+    stream.begin(0);
+    for early in [&b"f"[..], b"fgh", b"fg"] {
+        assert_eq!(told(&mut stream, 5, early), "");
+    }
+    assert_eq!(told(&mut stream, 0, b"abcde"), "abcdefgh");
+}
+
+#[test]
 fn numbers_wrap_around() {
     let mut stream = Stream::default();
     stream.begin(u32::MAX - 1);

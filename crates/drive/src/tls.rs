@@ -1,0 +1,10 @@
+//! TLS under the labs: sessions over the sockets of [`crate::byte_stream`], and the handshakes before them. The cipher is rustls's.
+
+mod door;
+mod handshake;
+mod session;
+
+pub use door::TlsPlan;
+pub(crate) use door::{Door, Handshakes, Unsecured};
+pub(crate) use handshake::{HandshakeError, shake_hands};
+pub(crate) use session::Session;
