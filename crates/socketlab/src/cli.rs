@@ -5,6 +5,7 @@
     reason = "the comments on arguments are the help that clap prints"
 )]
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -35,6 +36,10 @@ pub(crate) enum Command {
     Client(ClientCommand),
     /// Talk with one person, encrypted, in turns: call them, or wait for them with --listen
     Talk(TalkArgs),
+    /// Tell what crosses the wire: the handshake, what is said, and whether anybody could read it
+    Watch(WatchArgs),
+    /// Tell what works on this computer: capture, networks of one's own, descriptors, ports
+    Doctor,
     /// Show every setting with its value, its default, its bounds and where it comes from
     Config(ServeArgs),
     /// Print the completions for a shell
@@ -135,6 +140,55 @@ pub(crate) struct TalkArgs {
     #[command(flatten)]
     pub(crate) certificate: CertificateArgs,
 }
+
+/// What `watch` takes.
+#[derive(Debug, Args)]
+#[command(after_help = WATCH_HELP)]
+pub(crate) struct WatchArgs {
+    /// Watch this service's port on loopback
+    #[arg(value_name = "SERVICE", value_parser = |name: &str| name.parse::<Service>().map_err(|error| error.to_string()))]
+    pub(crate) service: Option<Service>,
+    /// Watch this port; may be given more than once
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port: Vec<u16>,
+    /// Watch what this host sends and receives; may be given more than once
+    #[arg(long, value_name = "HOST")]
+    pub(crate) host: Vec<String>,
+    /// Watch there; without it, loopback or the interface by which --host is reached
+    #[arg(long, value_name = "INTERFACE")]
+    pub(crate) interface: Option<String>,
+    /// Start this server first, in the command's network, and end it afterwards
+    #[arg(long, value_name = "SERVER")]
+    pub(crate) with: Option<String>,
+    /// Read a capture made before, pcap or pcapng
+    #[arg(long, value_name = "FILE")]
+    pub(crate) read: Option<PathBuf>,
+    /// Write the packets to a pcapng file, with our explanations as comments
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write: Option<PathBuf>,
+    /// One JSON object an event, and one for the summary
+    #[arg(long, group = "way")]
+    pub(crate) json: bool,
+    /// Draw the sequence diagram
+    #[arg(long, group = "way")]
+    pub(crate) ladder: bool,
+    /// Show only what was said, and by whom
+    #[arg(long, group = "way")]
+    pub(crate) follow: bool,
+    /// Tell also those acknowledgements that only acknowledge
+    #[arg(long)]
+    pub(crate) acknowledgements: bool,
+    /// A command to watch, in a network of its own
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+const WATCH_HELP: &str = "\
+With a command, the terminal is the command's: the story goes to standard error, after the command's end if that is a \
+terminal too, else as it happens. `2> story.txt` keeps both apart. In the command's own network every IPv4 address is this \
+computer, and nobody else is there.
+
+Ctrl-C ends with the summary, a second one at once.";
 
 /// What `serve` and `config` take.
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod address;
 mod chat;
 mod cli;
 mod config;
+mod doctor;
 mod join;
 mod operator;
 mod person;
@@ -16,6 +17,7 @@ mod settings;
 mod talk;
 mod terminal;
 mod tls;
+mod watch;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -33,6 +35,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Serve(args) => return serve::run(&args),
+        Command::Watch(args) => return watch::run(&args),
+        Command::Doctor => doctor::run(),
         Command::Config(args) => config::run(&args),
         Command::Completions { shell } => write_completions(shell),
         Command::Man => write_manual(),

@@ -30,7 +30,7 @@ mod visible;
 pub use capture::{LinkType, Packet};
 pub use dissect::{Transport, endpoints};
 pub use ladder::Ladder;
-pub use line::Lines;
+pub use line::{Lines, explain};
 pub use naming::{Naming, Said};
 pub use readable::{Coincidence, Look};
 pub use story::{Event, Options, Story};

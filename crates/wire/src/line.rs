@@ -61,6 +61,14 @@ impl Lines {
     }
 }
 
+/// Writes what an event means, in full, for the comment beside a packet in a file.
+pub fn explain(event: &Event<'_>, to: &mut String) {
+    to.push_str(kind(event));
+    to.push(' ');
+    write_core(event, QUOTE_COLUMNS_MAX, to);
+    write_notes(event, Detail::Full, to);
+}
+
 /// Nanoseconds as seconds to the microsecond.
 pub(crate) fn write_seconds(nanoseconds: u64, to: &mut String) {
     const MICROSECOND: u64 = 1000;

@@ -24,6 +24,10 @@ pub trait Naming {
     /// Writes the message's name and returns how many messages `said` holds: 0 if it is not known, then nothing is to be written; more than 1 if
     /// several run together without anything between them. What is written may hold words of the peer: it is made visible before it is shown.
     fn name(&mut self, said: &Said<'_>, name: &mut String) -> u32;
+
+    /// Hears what was said, in order and once, before it is cut into messages: a datagram, or the next piece of a stream. What is missing from
+    /// the capture is missing here.
+    fn hear(&mut self, _said: &Said<'_>) {}
 }
 
 impl<F: FnMut(&Said<'_>, &mut String) -> u32> Naming for F {

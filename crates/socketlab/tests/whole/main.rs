@@ -26,3 +26,6 @@ mod terminal;
 mod tls;
 mod tls_streams;
 mod two_computers;
+mod watch;
+mod watch_labs;
+mod watch_tshark;

@@ -89,6 +89,7 @@ impl Speech {
             Piece::Bytes { bytes, pushed, number } => (bytes, pushed, number),
             Piece::Missing(bytes) => return self.miss(bytes, ear),
         };
+        ear.naming.hear(&Said { index: self.messages, bytes, ..ear.said });
         let first = !std::mem::replace(&mut self.heard, true);
         if first && tls::begins(bytes, ear.said.from_beginning) {
             self.records = Some(Box::default());
@@ -105,6 +106,7 @@ impl Speech {
 
     /// Takes a datagram, which is one message.
     pub(super) fn hear_datagram(&mut self, bytes: &[u8], ear: &mut Ear<'_>) {
+        ear.naming.hear(&Said { index: self.messages, bytes, ..ear.said });
         self.look(bytes);
         self.quote(bytes, ear.number);
         self.name(bytes, ear);
