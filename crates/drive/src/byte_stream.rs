@@ -10,6 +10,7 @@ use rustix::net::{RecvFlags, recv};
 use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
+use tokio::task::coop::poll_proceed;
 
 use crate::tls::Session;
 
@@ -77,11 +78,18 @@ impl ByteStream {
 
     pub(crate) fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         loop {
+            // A peer that sends without a pause must not keep the thread from all others.
+            let turn = ready!(poll_proceed(cx));
             match self.try_read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    // It gives back what it counted, which is not to include what is counted from here on.
+                    drop(turn);
                     ready!(self.socket().poll_read_ready(cx))?;
                 }
-                read => return Poll::Ready(read),
+                read => {
+                    turn.made_progress();
+                    return Poll::Ready(read);
+                }
             }
         }
     }
