@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::task::{Context, Poll, ready};
 
 use labs::room::Taken;
@@ -34,6 +34,11 @@ impl ByteStream {
             Self::Plain(socket) => socket,
             Self::Tls(secured) => &secured.socket,
         }
+    }
+
+    /// Our own address; none if the connection is broken already.
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
+        self.socket().local_addr().ok()
     }
 
     /// Reads what has arrived, as [`io::Read::read`]. A peer under TLS that ends without saying so is an error, since somebody may have cut it off
