@@ -22,8 +22,11 @@ use crate::tls::{Door, Unsecured};
 const DESCRIPTOR_PAUSE: Duration = Duration::from_millis(100);
 /// The lack of descriptors is told no more often.
 const COMPLAINT_PAUSE: Duration = Duration::from_secs(10);
-/// Newcomers at a full gate who wait for somebody to leave; beyond, they are refused at once.
+/// Newcomers at a full gate who wait for somebody to leave, or shake hands to be told no; beyond, they are refused at once.
 const WAITING_MAX: usize = 1024;
+
+/// What a newcomer hears whose address and port are those of somebody who came in by another door.
+const TWIN: &[u8] = b"Error: your address and port are here already by another door, connect again\n";
 
 /// Where newcomers come in: a listener's service, and how they are to speak.
 pub(crate) struct Entrance {
@@ -84,12 +87,12 @@ fn welcome(socket: TcpStream, peer: SocketAddr, entrance: &Arc<Entrance>) {
 /// A newcomer that has to wait, for a place or for the end of its handshake.
 async fn let_in(socket: TcpStream, peer: SocketAddr, entrance: Arc<Entrance>, admitted: Result<Permit, Full>) {
     let serving = &entrance.serving;
-    let admitted = match admitted {
-        Ok(permit) => Ok(permit),
-        Err(full) => match entrance.waiting.try_acquire() {
-            Ok(_turn) => serving.gate.admit_in_time(peer.ip()).await,
-            Err(_) => Err(full),
-        },
+    let turn = admitted.is_err().then(|| entrance.waiting.try_acquire());
+    let admitted = match (admitted, &turn) {
+        (Err(_), Some(Ok(_))) => serving.gate.admit_in_time(peer.ip()).await,
+        // No limit of members counts it, so it could hold a descriptor for as long as a handshake may take: it is not even told.
+        (Err(_), _) if entrance.door.is_some() => return,
+        (admitted, _) => admitted,
     };
     let stream = match &entrance.door {
         None => ByteStream::Plain(socket),
@@ -97,10 +100,15 @@ async fn let_in(socket: TcpStream, peer: SocketAddr, entrance: Arc<Entrance>, ad
             () = serving.shutdown.cancelled() => return,
             secured = door.secure(socket) => match secured {
                 Ok(stream) => stream,
-                Err(unsecured) => return turn_out(unsecured, peer, serving).await,
+                Err(unsecured) => {
+                    // The place is free before the peer can see that we closed.
+                    drop((admitted, turn));
+                    return turn_out(unsecured, peer, serving).await;
+                }
             },
         },
     };
+    drop(turn);
     match admitted {
         Ok(permit) => start(stream, peer, &entrance, permit),
         Err(full) => turn_away(stream, peer, serving, full).await,
@@ -110,7 +118,11 @@ async fn let_in(socket: TcpStream, peer: SocketAddr, entrance: Arc<Entrance>, ad
 fn start(stream: ByteStream, peer: SocketAddr, entrance: &Entrance, permit: Permit) {
     let serving = &entrance.serving;
     if let Some(room) = &entrance.room {
-        return room.open(stream, peer, permit);
+        if let Err(stream) = room.open(stream, peer, permit) {
+            let serving = Arc::clone(serving);
+            serving.tasks.clone().spawn(async move { refuse(&stream, TWIN, &serving.lingering).await });
+        }
+        return;
     }
     let Some(stream_machine) = &serving.stream_machine else { return };
     let connection = Connection::new(peer, stream_machine(), Arc::clone(&serving.rules), Some(serving.idle_timeout));
@@ -123,7 +135,7 @@ async fn turn_out(Unsecured { why, farewell }: Unsecured, peer: SocketAddr, serv
         tell(serving, Some(peer), Tone::Print, &format!("{peer}: {why}"));
     }
     if let Some((stream, text)) = farewell {
-        refuse(stream, text.as_bytes(), &serving.lingering).await;
+        refuse(&stream, text.as_bytes(), &serving.lingering).await;
     }
 }
 
@@ -135,7 +147,7 @@ async fn turn_away(stream: ByteStream, peer: SocketAddr, serving: &Serving, full
         };
         tell(serving, Some(peer), Tone::Print, &limit);
     }
-    refuse(stream, &refusal(serving, full), &serving.lingering).await;
+    refuse(&stream, &refusal(serving, full), &serving.lingering).await;
 }
 
 /// In the service's own words where its lab has some; how the peer speaks is not known yet.

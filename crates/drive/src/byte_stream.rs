@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::task::{Context, Poll, ready};
 
 use labs::room::Taken;
@@ -10,6 +10,7 @@ use rustix::net::{RecvFlags, recv};
 use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
+use tokio::task::coop::poll_proceed;
 
 use crate::tls::Session;
 
@@ -33,6 +34,11 @@ impl ByteStream {
             Self::Plain(socket) => socket,
             Self::Tls(secured) => &secured.socket,
         }
+    }
+
+    /// Our own address; none if the connection is broken already.
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
+        self.socket().local_addr().ok()
     }
 
     /// Reads what has arrived, as [`io::Read::read`]. A peer under TLS that ends without saying so is an error, since somebody may have cut it off
@@ -77,11 +83,18 @@ impl ByteStream {
 
     pub(crate) fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         loop {
+            // A peer that sends without a pause must not keep the thread from all others.
+            let turn = ready!(poll_proceed(cx));
             match self.try_read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    // It gives back what it counted, which is not to include what is counted from here on.
+                    drop(turn);
                     ready!(self.socket().poll_read_ready(cx))?;
                 }
-                read => return Poll::Ready(read),
+                read => {
+                    turn.made_progress();
+                    return Poll::Ready(read);
+                }
             }
         }
     }

@@ -11,13 +11,12 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 use socket2::TcpKeepalive;
 use tokio::net::{TcpSocket, TcpStream, UdpSocket};
-use tokio::sync::Semaphore;
 
 use crate::byte_stream::ByteStream;
 use crate::join::JoinPlan;
 use crate::listen::DATAGRAM_BUFFER_BYTES;
 use crate::resolve::resolve;
-use crate::tls::shake_hands;
+use crate::tls::{Handshakes, shake_hands};
 
 /// Why there is no talk.
 #[derive(Debug, thiserror::Error)]
@@ -124,9 +123,9 @@ impl Call {
         let server = self.server;
         let failed = |why: String| JoinError::Tls { server, why };
         let session = ClientConnection::new(config, name).map_err(|error| failed(error.to_string()))?;
-        // Nobody but this connection is waiting for a turn here.
-        let turns = Semaphore::new(1);
-        let secured = shake_hands(socket, session.into(), &turns);
+        // It shares them with nobody.
+        let handshakes = Handshakes::new(self.connect_max, 1);
+        let secured = shake_hands(socket, session.into(), &handshakes);
         match tokio::time::timeout(self.connect_max, secured).await {
             Ok(secured) => secured.map_err(|(error, _)| failed(error.to_string())),
             Err(_) => Err(failed(format!(

@@ -37,10 +37,17 @@ pub(crate) struct Room {
 
 struct Core {
     machine: Box<dyn Machine + Send>,
-    hall: Hall<Arc<ByteStream>, Permit>,
+    hall: Hall<Arc<ByteStream>, Place>,
     out: Outbox,
     /// What the keeper waits for.
     deadline: Option<Duration>,
+}
+
+/// What a member holds while it has a seat.
+struct Place {
+    /// Our address at which it came in, unless it was gone again at once.
+    door: Option<SocketAddr>,
+    _permit: Permit,
 }
 
 /// How things stand after something happened.
@@ -77,20 +84,34 @@ impl Room {
         room
     }
 
-    /// A newcomer.
-    pub(crate) fn open(self: &Arc<Self>, stream: ByteStream, peer: SocketAddr, permit: Permit) {
+    /// A newcomer. It is given back if one who came in by another door has the same address and port, as two who share an address may: members
+    /// are told apart by them, and nobody may push another out.
+    pub(crate) fn open(
+        self: &Arc<Self>,
+        stream: ByteStream,
+        peer: SocketAddr,
+        permit: Permit,
+    ) -> Result<(), Arc<ByteStream>> {
+        let door = stream.local_address();
         let stream = Arc::new(stream);
-        // One that comes back at once from the same port may be here before its last connection is known to be broken.
-        let earlier = self.lock().hall.find(peer);
-        if let Some(earlier) = earlier {
+        let guest = loop {
+            let mut core = self.lock();
+            let Some(earlier) = core.hall.find(peer) else {
+                break core.hall.seat(peer, Arc::clone(&stream), Place { door, _permit: permit });
+            };
+            if core.hall.place(earlier).is_some_and(|place| place.door != door) {
+                return Err(stream);
+            }
+            drop(core);
+            // It came back at once, before its last connection is known to be broken.
             self.lose(earlier, Event::Gone(Peer::Remote(peer)));
-        }
-        let guest = self.lock().hall.seat(peer, Arc::clone(&stream), permit);
+        };
         self.pass(Some(guest), Event::Opened(Peer::Remote(peer)));
         self.serving.tasks.spawn(reader::read(Arc::clone(self), stream, guest));
         if self.serving.shutdown.is_cancelled() {
             self.pass(None, Event::Finished(Peer::Terminal));
         }
+        Ok(())
     }
 
     /// One event that the machine is to hear.

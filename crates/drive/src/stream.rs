@@ -58,19 +58,19 @@ pub(crate) async fn converse(stream: ByteStream, connection: Connection, serving
     let lingering = Arc::clone(&talk.serving.lingering);
     if let Some((stream, read_ended)) = talk.into_stream() {
         // Boxed, so that what only closing needs is not a part of every idle connection.
-        Box::pin(linger(stream, read_ended, &lingering)).await;
+        Box::pin(linger(&stream, read_ended, &lingering)).await;
     }
 }
 
 /// Tells a peer that there is no place for it.
-pub(crate) async fn refuse(stream: ByteStream, text: &[u8], lingering: &Semaphore) {
+pub(crate) async fn refuse(stream: &ByteStream, text: &[u8], lingering: &Semaphore) {
     // So short a text fits any socket's buffer; a peer that is gone does not hear it.
     let _ = stream.try_write(&[IoSlice::new(text)]);
     linger(stream, false, lingering).await;
 }
 
 /// Half-closes, and takes what the peer still sends. Where too many do so already, the connection is closed at once.
-async fn linger(stream: ByteStream, read_ended: bool, lingering: &Semaphore) {
+async fn linger(stream: &ByteStream, read_ended: bool, lingering: &Semaphore) {
     let Ok(_turn) = lingering.try_acquire() else { return };
     let drain = async {
         stream.finish().await?;

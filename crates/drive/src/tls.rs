@@ -5,6 +5,6 @@ mod handshake;
 mod session;
 
 pub use door::TlsPlan;
-pub(crate) use door::{Door, Handshakes, Unsecured};
-pub(crate) use handshake::{HandshakeError, shake_hands};
+pub(crate) use door::{Door, Unsecured};
+pub(crate) use handshake::{HandshakeError, Handshakes, shake_hands};
 pub(crate) use session::Session;

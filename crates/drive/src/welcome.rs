@@ -49,7 +49,7 @@ pub(crate) async fn welcome(
             Err(Unsecured { why, farewell }) => {
                 tell(&format!("{peer}: {why}"));
                 if let Some((stream, text)) = farewell {
-                    refuse(stream, text.as_bytes(), &Semaphore::new(1)).await;
+                    refuse(&stream, text.as_bytes(), &Semaphore::new(1)).await;
                 }
                 waiting.spawn(accept(listener, door));
             }

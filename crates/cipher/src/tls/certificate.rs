@@ -9,7 +9,7 @@ use rcgen::{
 };
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::Ticketer;
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
@@ -123,12 +123,21 @@ fn read(cert: &Path, key: &Path) -> Result<Arc<CertifiedKey>, CertificateError> 
     if chain.is_empty() {
         return Err(unreadable("certificate", cert, "it holds none"));
     }
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable("key", key, error))?;
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable("key", key, why_no_key(key, &error)))?;
     CertifiedKey::from_der(chain, private, &provider()).map(Arc::new).map_err(|error| CertificateError::Unusable {
         cert: cert.to_owned(),
         key: key.to_owned(),
         why: error.to_string(),
     })
+}
+
+/// Both forms of an encrypted key have the word: RFC 7468, 11, and RFC 1421, 4.6.1.1.
+fn why_no_key(path: &Path, error: &pem::Error) -> String {
+    let text = std::fs::read_to_string(path).map(Zeroizing::new);
+    match text {
+        Ok(text) if text.contains("ENCRYPTED") => "it is encrypted, `openssl pkey` decrypts it".to_owned(),
+        Ok(_) | Err(_) => error.to_string(),
+    }
 }
 
 fn unreadable(what: &'static str, path: &Path, why: impl ToString) -> CertificateError {
@@ -189,6 +198,10 @@ mod tests {
         assert_eq!(certificate.fingerprint(), second.fingerprint());
         std::fs::write(mine.path().join(OWN_CERT_FILE), "no PEM").unwrap();
         assert!(certificate.reread().unwrap_err().to_string().contains("it holds none"));
+        std::fs::copy(other.path().join(OWN_CERT_FILE), mine.path().join(OWN_CERT_FILE)).unwrap();
+        let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGb\n-----END ENCRYPTED PRIVATE KEY-----\n";
+        std::fs::write(mine.path().join(OWN_KEY_FILE), encrypted).unwrap();
+        assert!(certificate.reread().unwrap_err().to_string().contains("it is encrypted"));
         assert_eq!(certificate.fingerprint(), second.fingerprint());
     }
 }

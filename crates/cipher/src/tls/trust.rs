@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
 };
@@ -77,10 +78,12 @@ impl Trust {
 
     fn standard(&self, provider: &Arc<CryptoProvider>) -> Result<Standard, TrustError> {
         let mut roots = RootCertStore::empty();
+        let mut trusted = Vec::new();
         match self {
             Self::Fingerprint(print) => return Ok(Standard::Fingerprint(*print)),
             Self::System => {
                 let found = rustls_native_certs::load_native_certs();
+                trusted.clone_from(&found.certs);
                 roots.add_parsable_certificates(found.certs);
                 if roots.is_empty() {
                     let why = found.errors.first().map_or_else(String::new, |error| format!(" ({error})"));
@@ -91,7 +94,8 @@ impl Trust {
                 let unreadable = |why: String| TrustError::Unreadable { path: path.clone(), why };
                 let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
                 for certificate in found.map_err(|error| unreadable(error.to_string()))? {
-                    roots.add(certificate).map_err(|error| unreadable(error.to_string()))?;
+                    roots.add(certificate.clone()).map_err(|error| unreadable(error.to_string()))?;
+                    trusted.push(certificate);
                 }
                 if roots.is_empty() {
                     return Err(unreadable("it holds none".to_owned()));
@@ -99,7 +103,8 @@ impl Trust {
             }
         }
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build();
-        verifier.map(Standard::Roots).map_err(|error| TrustError::NoRoots(format!(" ({error})")))
+        let verifier = verifier.map_err(|error| TrustError::NoRoots(format!(" ({error})")))?;
+        Ok(Standard::Roots { verifier, trusted })
     }
 }
 
@@ -112,7 +117,7 @@ struct Judge {
 
 #[derive(Debug)]
 enum Standard {
-    Roots(Arc<WebPkiServerVerifier>),
+    Roots { verifier: Arc<WebPkiServerVerifier>, trusted: Vec<CertificateDer<'static>> },
     Fingerprint(CertificateFingerprint),
 }
 
@@ -127,8 +132,15 @@ impl ServerCertVerifier for Judge {
     ) -> Result<ServerCertVerified, Error> {
         let seen = CertificateFingerprint::of(end_entity);
         let judged = match &self.standard {
-            Standard::Roots(roots) => roots
+            Standard::Roots { verifier, trusted } => verifier
                 .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+                .or_else(|error| {
+                    if trusted.contains(end_entity) {
+                        accept_itself(error, end_entity, server_name)
+                    } else {
+                        Err(error)
+                    }
+                })
                 .or_else(|error| explain(error, seen, server_name)),
             Standard::Fingerprint(known) if *known == seen => Ok(ServerCertVerified::assertion()),
             Standard::Fingerprint(_) => Err(Mistrust::Other { seen }),
@@ -159,6 +171,26 @@ impl ServerCertVerifier for Judge {
     }
 }
 
+/// Judges a certificate that is one of those trusted, where the standard does not like who has signed it: it may be one that says it signs others,
+/// as those of `openssl req -x509` do. Its dates were judged before.
+fn accept_itself(
+    error: Error,
+    certificate: &CertificateDer<'_>,
+    name: &ServerName<'_>,
+) -> Result<ServerCertVerified, Error> {
+    let is_about_signer = if let Error::InvalidCertificate(CertificateError::Other(why)) = &error {
+        matches!(why.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
+    } else {
+        let signers = [CertificateError::UnknownIssuer, CertificateError::BadSignature];
+        signers.into_iter().any(|signer| error == Error::InvalidCertificate(signer))
+    };
+    if !is_about_signer {
+        return Err(error);
+    }
+    verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+    Ok(ServerCertVerified::assertion())
+}
+
 fn explain(error: Error, seen: CertificateFingerprint, name: &ServerName<'_>) -> Result<ServerCertVerified, Mistrust> {
     let Error::InvalidCertificate(error) = error else {
         return Err(Mistrust::Unusable(CertificateError::Other(OtherError(Arc::new(error)))));
@@ -178,4 +210,42 @@ fn explain(error: Error, seen: CertificateFingerprint, name: &ServerName<'_>) ->
             | CertificateError::NotValidYetContext { .. }
     );
     Err(if is_about_time { Mistrust::Time } else { Mistrust::Unusable(error) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{CertificateParams, IsCa, KeyPair, date_time_ymd};
+
+    /// What is wrong with it, if its own file is trusted; empty if nothing is.
+    fn judge(certificate: &rcgen::Certificate, name: &'static str) -> String {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, pem::encode(&pem::Pem::new("CERTIFICATE", certificate.der().as_ref()))).unwrap();
+        let provider = provider();
+        let standard = Trust::Authority(file.path().to_owned()).standard(&provider).unwrap();
+        let name = ServerName::try_from(name).unwrap();
+        let judge = Judge { standard, provider };
+        let judged = judge.verify_server_cert(certificate.der(), &[], &name, &[], UnixTime::now());
+        judged.map_or_else(|error| error.to_string(), |_| String::new())
+    }
+
+    #[test]
+    fn a_server_may_show_the_very_certificate_that_is_trusted() {
+        let (key, other) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+        let mut params = CertificateParams::new(["lab.example".to_owned()]).unwrap();
+        let issuer = rcgen::Issuer::new(CertificateParams::default(), other);
+        let signed = params.signed_by(&key, &issuer).unwrap();
+        // As `openssl req -x509` makes them.
+        params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let own = params.self_signed(&key).unwrap();
+        params.not_after = date_time_ymd(2020, 1, 1);
+        let expired = params.self_signed(&key).unwrap();
+        for certificate in [&signed, &own] {
+            assert_eq!(judge(certificate, "lab.example"), "");
+            let error = judge(certificate, "other.example");
+            assert!(error.contains("Name { name: \"other.example\""), "{error}");
+        }
+        let error = judge(&expired, "lab.example");
+        assert!(error.contains("Time"), "{error}");
+    }
 }

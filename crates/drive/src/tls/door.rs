@@ -6,39 +6,18 @@ use std::time::Duration;
 
 use rustls::{Connection, ServerConfig, ServerConnection};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 
 use crate::byte_stream::ByteStream;
-use crate::tls::{HandshakeError, shake_hands};
+use crate::tls::{HandshakeError, Handshakes, shake_hands};
 
 /// What TLS costs a server at most, and how its certificate is renewed.
 pub struct TlsPlan {
     /// How long a handshake may take.
     pub handshake_max: Duration,
-    /// Handshakes under way at once; further ones wait, within the same time.
+    /// Handshakes under way at once; further ones wait, within the same time, and those under way are then borne with for a second only.
     pub handshakes_max: usize,
     /// Reads the certificate anew, and tells whoever runs the server what came of it: called at SIGHUP, on a thread that may wait.
     pub reread: Arc<dyn Fn() + Send + Sync>,
-}
-
-/// What the handshakes of all services share.
-#[derive(Debug)]
-pub(crate) struct Handshakes {
-    under_way: Semaphore,
-    /// A handshake's arithmetic takes as long as thousands of deliveries. Where there is more than one core, one is always left to the members.
-    turns: Semaphore,
-    time_max: Duration,
-}
-
-impl Handshakes {
-    pub(crate) fn new(time_max: Duration, under_way_max: usize) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self {
-            under_way: Semaphore::new(under_way_max),
-            turns: Semaphore::new(cores.saturating_sub(1).max(1)),
-            time_max,
-        }
-    }
 }
 
 /// Where a service's newcomers shake hands.
@@ -64,8 +43,8 @@ const HANDSHAKE_RECORD: u8 = 22;
 impl Door {
     /// Shakes hands with a newcomer.
     pub(crate) async fn secure(&self, socket: TcpStream) -> Result<ByteStream, Unsecured> {
-        let Handshakes { under_way, turns, time_max } = &*self.handshakes;
-        let ends_at = tokio::time::Instant::now() + *time_max;
+        let time_max = self.handshakes.time_max;
+        let ends_at = tokio::time::Instant::now() + time_max;
         let late = || format!("no TLS: no handshake within {time_max:?}");
         // Who says nothing takes nobody's place.
         let begins = tokio::time::timeout_at(ends_at, begins_handshake(&socket));
@@ -77,16 +56,19 @@ impl Door {
             Err(_) => return Err(plainly(late(), socket)),
         }
         let secured = tokio::time::timeout_at(ends_at, async {
-            let _place = under_way.acquire().await;
+            let _place = self.handshakes.places.acquire().await;
             match ServerConnection::new(Arc::clone(&self.config)) {
-                Ok(connection) => shake_hands(socket, Connection::Server(connection), turns).await,
+                Ok(connection) => shake_hands(socket, Connection::Server(connection), &self.handshakes).await,
                 Err(error) => Err((HandshakeError::Tls(error), socket)),
             }
         });
         match secured.await {
             Ok(Ok(stream)) => Ok(stream),
             Ok(Err((error, socket))) => {
-                Err(Unsecured { why: format!("no TLS: {error}"), farewell: Some((ByteStream::Plain(socket), "")) })
+                // Who was too slow to shake hands would be too slow to take leave, too.
+                let is_heard = !matches!(error, HandshakeError::Slow);
+                let farewell = is_heard.then(|| (ByteStream::Plain(socket), ""));
+                Err(Unsecured { why: format!("no TLS: {error}"), farewell })
             }
             Err(_) => Err(Unsecured { why: late(), farewell: None }),
         }

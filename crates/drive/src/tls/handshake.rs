@@ -1,14 +1,62 @@
 //! The handshake: from a connection to a session, or a sentence why there is none.
 
 use std::io;
+use std::pin::pin;
+use std::time::Duration;
 
 use rustls::{AlertDescription, CertificateError, Connection, Error};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
 
 use crate::byte_stream::{ByteStream, Secured};
 use crate::tls::Session;
 use crate::tls::session::Progress;
+
+/// What handshakes share that go on side by side.
+#[derive(Debug)]
+pub(crate) struct Handshakes {
+    /// As many as may be under way at once.
+    pub(crate) places: Semaphore,
+    /// A handshake's arithmetic takes as long as thousands of deliveries. Where there is more than one core, one is always left to the members.
+    turns: Semaphore,
+    /// How long one may take.
+    pub(crate) time_max: Duration,
+}
+
+/// How long a handshake may wait for its peer, all its waits together, while all places are taken: else a few peers that say half of what they
+/// have to say could keep everybody else out.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often one that has waited so long looks whether all places are taken.
+const GLANCE: Duration = Duration::from_millis(100);
+
+impl Handshakes {
+    pub(crate) fn new(time_max: Duration, under_way_max: usize) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { places: Semaphore::new(under_way_max), turns: Semaphore::new(cores.saturating_sub(1).max(1)), time_max }
+    }
+
+    /// Waits for the peer, as long as there is patience with it. `waited` is how long that was already.
+    async fn bear(
+        &self,
+        peer: impl Future<Output = io::Result<()>>,
+        waited: &mut Duration,
+    ) -> Result<(), HandshakeError> {
+        let mut peer = pin!(peer);
+        loop {
+            let left = PATIENCE.saturating_sub(*waited);
+            if left.is_zero() && self.places.available_permits() == 0 {
+                return Err(HandshakeError::Slow);
+            }
+            let began = Instant::now();
+            let came = timeout(left.max(GLANCE), peer.as_mut()).await;
+            *waited += began.elapsed();
+            if let Ok(came) = came {
+                return Ok(came?);
+            }
+        }
+    }
+}
 
 /// Why there is no session.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +65,8 @@ pub(crate) enum HandshakeError {
     Tls(Error),
     #[error("the connection was closed during the handshake")]
     Closed,
+    #[error("the peer was slow, and others wait")]
+    Slow,
     #[error("{0}")]
     Io(io::Error),
 }
@@ -60,27 +110,28 @@ impl From<io::Error> for HandshakeError {
     }
 }
 
-/// Makes a connection secure. What it computes, it computes within one of the `turns`, so that others get theirs.
+/// Makes a connection secure. What it computes, it computes within one of the turns, so that others get theirs.
 pub(crate) async fn shake_hands(
     socket: TcpStream,
     connection: Connection,
-    turns: &Semaphore,
+    handshakes: &Handshakes,
 ) -> Result<ByteStream, (HandshakeError, TcpStream)> {
     let secured = Box::new(Secured { socket, session: Session::new(connection) });
-    match advance(&secured, turns).await {
+    match advance(&secured, handshakes).await {
         Ok(()) => Ok(ByteStream::Tls(secured)),
         Err(error) => Err((error, secured.socket)),
     }
 }
 
-async fn advance(Secured { socket, session }: &Secured, turns: &Semaphore) -> Result<(), HandshakeError> {
+async fn advance(Secured { socket, session }: &Secured, handshakes: &Handshakes) -> Result<(), HandshakeError> {
+    let mut waited = Duration::ZERO;
     loop {
-        let turn = turns.acquire().await;
+        let turn = handshakes.turns.acquire().await;
         let progress = session.advance(socket)?;
         drop(turn);
         match progress {
-            Progress::Reads => socket.readable().await?,
-            Progress::Writes => socket.writable().await?,
+            Progress::Reads => handshakes.bear(socket.readable(), &mut waited).await?,
+            Progress::Writes => handshakes.bear(socket.writable(), &mut waited).await?,
             Progress::Done => return Ok(()),
         }
         // Who waits for a turn of the thread gets it before the next piece of arithmetic.

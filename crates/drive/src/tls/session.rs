@@ -32,13 +32,16 @@ impl Session {
         Self(Mutex::new(connection))
     }
 
+    /// Reads what was decrypted, else what one look at the socket brings: a peer whose records hold nothing, one behind the other, must keep
+    /// neither the thread nor the session from others.
     pub(crate) fn try_read(&self, socket: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
         let mut connection = self.lock();
-        loop {
-            match connection.reader().read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => take_in(&mut connection, socket)?,
-                read => return read,
+        match connection.reader().read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                take_in(&mut connection, socket)?;
+                connection.reader().read(buffer)
             }
+            read => read,
         }
     }
 

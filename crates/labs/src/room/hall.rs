@@ -42,7 +42,7 @@ pub struct Guest {
 #[derive(Debug)]
 struct Tenant<P> {
     room: Option<RoomId>,
-    _place: P,
+    place: P,
 }
 
 /// What was said in one room and is on its way to the shards.
@@ -114,6 +114,13 @@ impl<S, P> Hall<S, P> {
         self.seats.get(&peer).map(|seat| Guest { peer, number: seat.number })
     }
 
+    /// What holds this connection's place under the limits, while it has a seat.
+    pub fn place(&self, guest: Guest) -> Option<&P> {
+        let seat = self.seats.get(&guest.peer).filter(|seat| seat.number == guest.number)?;
+        let tenant = self.shards[usize::from(seat.shard)].slots[seat.slot as usize].as_ref()?;
+        Some(&tenant.place)
+    }
+
     /// How many have one.
     pub fn count(&self) -> usize {
         self.seats.len()
@@ -130,7 +137,7 @@ impl<S, P> Hall<S, P> {
             mailbox.slots.push(None);
             mailbox.slots.len() as u32 - 1
         });
-        mailbox.slots[slot as usize] = Some(Tenant { room: None, _place: place });
+        mailbox.slots[slot as usize] = Some(Tenant { room: None, place });
         mailbox.notices.push(Notice::Seated { slot, guest, stream });
         self.seats.insert(peer, Seat { shard: shard as u16, slot, number: guest.number });
         guest

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cipher::{CertificateFingerprint, Trust};
-use rustix::process::Signal;
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
@@ -37,9 +37,13 @@ pub(crate) struct Secure(pub(crate) BufReader<StreamOwned<ClientConnection, TcpS
 
 impl Secure {
     pub(crate) fn connect(config: &Arc<ClientConfig>, at: SocketAddr) -> Self {
+        Self::over(config, Stream::connect(at).0)
+    }
+
+    fn over(config: &Arc<ClientConfig>, stream: TcpStream) -> Self {
         let name = ServerName::try_from("localhost").unwrap();
         let connection = ClientConnection::new(Arc::clone(config), name).unwrap();
-        Self(BufReader::new(StreamOwned::new(connection, Stream::connect(at).0)))
+        Self(BufReader::new(StreamOwned::new(connection, stream)))
     }
 
     pub(crate) fn enter(config: &Arc<ClientConfig>, at: SocketAddr, name: &str, count: usize) -> Self {
@@ -258,24 +262,76 @@ fn who_speaks_no_tls_is_told_so() {
 }
 
 #[test]
-fn handshakes_beyond_the_limit_wait_and_members_do_not() {
-    let server = Server::start(&[&BOTH_DOORS[..], &["--set", "server.handshakes=1", "--set", "chat.rate=0"]].concat());
+fn handshakes_beyond_the_limit_wait_for_a_second_and_members_do_not() {
+    let limits = ["--set", "server.handshakes=1", "--set", "server.handshake_time=600s", "--set", "chat.rate=0"];
+    let server = Server::start(&[&BOTH_DOORS[..], &limits].concat());
     let (config, at) = (trusting(&server, "socketlab-chat"), server.at("chat", "tls"));
     let mut member = Secure::enter(&config, at, "Ada", 1);
+    let mut plain = Member::enter(&server, "Alan", 2);
+    member.hears("Server: Alan has joined. Member count=2");
+    let begin = Instant::now();
     let mut stuck = Stream::connect(at);
     stuck.send(b"\x16\x03\x01\x02");
     stuck.pause_after_read(Duration::ZERO);
     let newcomer = std::thread::spawn(move || Secure::enter(&config, at, "Grace", 3));
-    let mut plain = Member::enter(&server, "Alan", 2);
-    member.hears("Server: Alan has joined. Member count=2");
-    for number in 0..500 {
+    for number in 0..100 {
         member.say(&format!("{number}"));
         plain.hears(&format!("Ada: {number}"));
     }
-    assert!(!newcomer.is_finished());
-    drop(stuck);
     plain.hears("Server: Grace has joined. Member count=3");
+    assert!(begin.elapsed() >= Duration::from_secs(1));
     drop(newcomer.join().unwrap());
+    stuck.expect_end();
+}
+
+#[test]
+fn not_all_who_are_beyond_the_limits_may_wait() {
+    // As many may wait to be told that the service is full.
+    const WAITING: usize = 1024;
+    let limits = ["--set", "chat.members=1", "--set", "server.handshake_time=600s"];
+    let server = Server::start(&[&BOTH_DOORS[..], &limits].concat());
+    let (config, at) = (trusting(&server, "socketlab-chat"), server.at("chat", "tls"));
+    let _member = Secure::enter(&config, at, "Ada", 1);
+    let mut refused = Secure::connect(&config, at);
+    refused.hears("Error: the server is full (1 clients), try again later");
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
+    let silent: Vec<_> = (0..=WAITING).map(|_| Stream::connect(at)).collect();
+    silent.iter().for_each(|stream| stream.0.set_nonblocking(true).unwrap());
+    let end = Instant::now() + PATIENCE;
+    while !silent.iter().any(|stream| matches!(stream.0.peek(&mut [0]), Ok(0))) {
+        assert!(Instant::now() < end, "all of them wait");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn nobody_is_pushed_out_by_who_comes_by_the_other_door_from_the_same_address_and_port() {
+    let server = Server::start(&BOTH_DOORS);
+    let (config, at) = (trusting(&server, "socketlab-chat"), server.at("chat", "tls"));
+    let from_port = |port: u16, to: SocketAddr| {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        socket.set_reuse_address(true).unwrap();
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], port)).into()).unwrap();
+        socket.connect(&to.into()).unwrap();
+        TcpStream::from(socket)
+    };
+    let mut plain = from_port(0, server.at("chat", "tcp"));
+    let mut lines = BufReader::new(plain.try_clone().unwrap());
+    let mut hears = |wanted: &str| {
+        let mut line = String::new();
+        lines.read_line(&mut line).unwrap();
+        assert_eq!(untimed(line.trim_end()), wanted);
+    };
+    plain.write_all(b"Ada\n").unwrap();
+    hears("Server: Ada has joined. Member count=1");
+    let mut twin = Secure::over(&config, from_port(plain.local_addr().unwrap().port(), at));
+    twin.hears("Error: your address and port are here already by another door, connect again");
+    assert_eq!(twin.line(), "");
+    let mut other = Secure::enter(&config, at, "Grace", 2);
+    hears("Server: Grace has joined. Member count=2");
+    plain.write_all(b"still here\n").unwrap();
+    other.hears("Ada: still here");
 }
 
 #[test]
@@ -306,7 +362,8 @@ fn a_certificate_is_read_anew_and_nobody_is_dropped() {
     server.signal(Signal::HUP);
     let (_, second) = std::iter::repeat_with(|| server.next_line()).find_map(|line| certificate(&line)).unwrap();
     assert_ne!(first, second);
-    let new = Trust::Fingerprint(second).client_config("socketlab-chat").unwrap();
+    // One that OpenSSL makes says that it may sign others, too.
+    let new = Trust::Authority(folder.path().join("cert.pem")).client_config("socketlab-chat").unwrap();
     let mut comes = Secure::enter(&new, at, "Grace", 2);
     stays.hears("Server: Grace has joined. Member count=2");
     comes.say("under the new one");
