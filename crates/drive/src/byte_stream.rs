@@ -163,7 +163,7 @@ impl ByteStream {
 }
 
 /// Reads from a socket without waiting. A read that leaves room in the buffer has emptied the socket, and the runtime is told so: asking the
-/// system again would be a call for nothing.
+/// system again would be a call for nothing. Only urgent data (RFC 6093) stops a read before that; what lies behind it is then read with what comes next.
 pub(crate) fn receive(socket: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
     let mut received = 0;
     let whole = socket.try_io(Interest::READABLE, || {

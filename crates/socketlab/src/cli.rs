@@ -268,6 +268,12 @@ fn parse_set(text: &str) -> Result<(String, String), String> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
+impl CertificateArgs {
+    pub(crate) fn is_given(&self) -> bool {
+        self.cert.is_some() || self.key.is_some()
+    }
+}
+
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct FamilyArgs {
     /// Use IPv4 only
@@ -371,7 +377,7 @@ pub(crate) struct CertificateArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) cert: Option<String>,
     /// Its private key, in a PEM file; left out, it is in the same file
-    #[arg(long, value_name = "FILE", requires = "cert")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) key: Option<String>,
 }
 

@@ -21,6 +21,9 @@ pub(crate) fn run(args: &ServeArgs) -> ExitCode {
     let prepared = read_settings(args).and_then(|layered| {
         let mut plans = plans(args, &layered)?;
         let certificate = secure(&mut plans, &layered)?;
+        if certificate.is_none() && args.certificate.is_given() {
+            bail!("a certificate is shown under TLS only: name a place for it, as in chat=tls://9443, or leave it out");
+        }
         Ok((plans, certificate, layered))
     });
     let (plans, certificate, layered) = match prepared {

@@ -36,7 +36,12 @@ fn plan(args: TalkArgs) -> anyhow::Result<JoinPlan> {
     };
     let listens = listen.map(|address| places(&address, client.family)).transpose()?;
     let is_for_tls = |places: &Vec<Listen>| places.iter().any(|place| place.scheme == Scheme::Tls);
-    let listen_tls = listens.as_ref().is_some_and(is_for_tls).then(|| {
+    let is_secure = listens.as_ref().is_some_and(is_for_tls);
+    ensure!(
+        is_secure || !certificate.is_given(),
+        "a certificate is shown under TLS only: wait with --listen tls://PORT, or leave it out"
+    );
+    let listen_tls = is_secure.then(|| {
         let CertificateArgs { cert, key } = &certificate;
         let certificate = tls::certificate(cert.as_deref().unwrap_or_default(), key.as_deref().unwrap_or_default())?;
         eprintln!("socketlab: the fingerprint of this end's certificate is {}", certificate.fingerprint());

@@ -127,7 +127,10 @@ fn read(cert: &Path, key: &Path) -> Result<Arc<CertifiedKey>, CertificateError> 
     CertifiedKey::from_der(chain, private, &provider()).map(Arc::new).map_err(|error| CertificateError::Unusable {
         cert: cert.to_owned(),
         key: key.to_owned(),
-        why: error.to_string(),
+        why: match error {
+            rustls::Error::InconsistentKeys(_) => "they do not belong together".to_owned(),
+            error => error.to_string(),
+        },
     })
 }
 
@@ -191,7 +194,7 @@ mod tests {
         assert_ne!(first, second.fingerprint());
         std::fs::copy(other.path().join(OWN_CERT_FILE), mine.path().join(OWN_CERT_FILE)).unwrap();
         let error = certificate.reread().unwrap_err().to_string();
-        assert!(error.contains("cannot be used with the key"), "{error}");
+        assert!(error.ends_with("they do not belong together"), "{error}");
         assert_eq!(certificate.fingerprint(), first);
         std::fs::copy(other.path().join(OWN_KEY_FILE), mine.path().join(OWN_KEY_FILE)).unwrap();
         certificate.reread().unwrap();

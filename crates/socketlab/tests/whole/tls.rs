@@ -235,6 +235,9 @@ fn a_client_says_why_it_does_not_trust() {
         (&["calc", "--fingerprint", &fingerprint][..], "add --tls"),
         (&["calc", "tcp://localhost", "--tls"], "leave one out"),
         (&["numbers", "--tls"], "numbers is not spoken over tls"),
+        (&["serve", "chat", "--cert", file.to_str().unwrap()], "a certificate is shown under TLS only"),
+        (&["talk", "--listen", "0", "--cert", file.to_str().unwrap()], "a certificate is shown under TLS only"),
+        (&["serve", "chat=tls://0", "--key", file.to_str().unwrap()], "needs its certificate"),
         (&["calc", "--tls", "--fingerprint", "12:34"], "64 hexadecimal digits"),
         (&["calc", "--tls", "--ca", file.with_file_name("none").to_str().unwrap()], "cannot be read"),
     ] {
