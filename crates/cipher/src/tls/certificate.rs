@@ -124,13 +124,10 @@ fn read(cert: &Path, key: &Path) -> Result<Arc<CertifiedKey>, CertificateError> 
         return Err(unreadable("certificate", cert, "it holds none"));
     }
     let private = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable("key", key, why_no_key(key, &error)))?;
-    CertifiedKey::from_der(chain, private, &provider()).map(Arc::new).map_err(|error| CertificateError::Unusable {
-        cert: cert.to_owned(),
-        key: key.to_owned(),
-        why: match error {
-            rustls::Error::InconsistentKeys(_) => "they do not belong together".to_owned(),
-            error => error.to_string(),
-        },
+    CertifiedKey::from_der(chain, private, &provider()).map(Arc::new).map_err(|error| {
+        let are_strangers = matches!(error, rustls::Error::InconsistentKeys(_));
+        let why = if are_strangers { "they do not belong together".to_owned() } else { error.to_string() };
+        CertificateError::Unusable { cert: cert.to_owned(), key: key.to_owned(), why }
     })
 }
 
