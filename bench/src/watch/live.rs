@@ -101,6 +101,8 @@ fn run(watcher: &Watcher, cores: Cores, folder: &Path, send: impl Fn() -> Result
         dropped: (watcher.dropped)(&said).with_context(|| format!("it does not say what was dropped: {said}"))?,
         spent: children_spent()?.saturating_sub(before),
     };
+    // So that the disk is not busy with it while the next is measured.
+    watcher.file.iter().chain([&story]).try_for_each(std::fs::remove_file)?;
     if lost > 0 {
         println!("{} left out {lost} lines that could not be written fast enough:", watcher.name);
     }

@@ -1,6 +1,7 @@
 //! A large capture, told a line each event, beside `tshark -r` on the same file.
 
 use std::ffi::{OsStr, OsString};
+use std::ops::Range;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -18,9 +19,9 @@ use crate::target::is_installed;
 const GOAL: f64 = 5.0;
 /// How often a program that runs is looked at.
 const LOOK: Duration = Duration::from_millis(20);
-/// A capture smaller by so much is to need as much memory.
-const SMALLER: u64 = 8;
-/// By so much may the large one's exceed it.
+/// Captures that are to need the same memory, in MiB; both have more connections than are told in the end.
+const SIZES: [u64; 2] = [128, 512];
+/// What the large one's memory may be of the small one's.
 const GROWTH_GOAL: f64 = 1.1;
 
 /// What telling a capture once cost.
@@ -37,9 +38,7 @@ pub(super) fn measure(options: &Options, ours: &Path, cores: Cores) -> Result<()
     let made = folder.join("capture.pcapng");
     let capture = options.capture.as_ref().unwrap_or(&made);
     if options.capture.is_none() {
-        let size = options.mib << 20;
-        ensure_room(folder, size + size / 4)?;
-        traffic::write(capture, size).context("cannot make the capture")?;
+        make(capture, options.mib, traffic::LONG)?;
     }
     let bytes = std::fs::metadata(capture).with_context(|| format!("cannot read {}", capture.display()))?.len();
     let told = telling(ours, capture);
@@ -65,24 +64,30 @@ pub(super) fn measure(options: &Options, ours: &Path, cores: Cores) -> Result<()
     } else {
         println!("\ntshark is not installed, so there is no peer to compare with.");
     }
-    if options.capture.is_none() {
-        memory(ours, cores, folder, options.mib / SMALLER, &own)?;
-    }
-    Ok(())
+    memory(ours, cores, folder)
 }
 
 fn telling(ours: &Path, capture: &Path) -> Vec<OsString> {
     words([ours.as_os_str(), "watch".as_ref(), "--read".as_ref(), capture.as_os_str()])
 }
 
+fn make(capture: &Path, mib: u64, said: Range<u32>) -> Result<()> {
+    let size = mib << 20;
+    ensure_room(capture.parent().context("a file is in a folder")?, size + size / 4)?;
+    traffic::write(capture, size, said).context("cannot make the capture")
+}
+
 /// Whether memory grows with the capture.
-fn memory(ours: &Path, cores: Cores, folder: &Path, mib: u64, large: &[Run]) -> Result<()> {
-    let small = folder.join("small.pcapng");
-    traffic::write(&small, mib << 20)?;
-    let small = peak(&run(&telling(ours, &small), cores, folder)?);
-    let large = Spread::of(large.iter().map(peak)).median;
+fn memory(ours: &Path, cores: Cores, folder: &Path) -> Result<()> {
+    let capture = folder.join("short.pcapng");
+    let mut peaks = [0.0; 2];
+    for (mib, to) in SIZES.into_iter().zip(&mut peaks) {
+        make(&capture, mib, traffic::SHORT)?;
+        *to = peak(&run(&telling(ours, &capture), cores, folder)?);
+    }
+    let ([small_mib, large_mib], [small, large]) = (SIZES, peaks);
     println!(
-        "{OURS}'s memory is {:.2} times that for {mib} MiB, {small:.1} MiB; goal: ≤ {GROWTH_GOAL} {}",
+        "memory for many short connections: {large:.1} MiB for {large_mib} MiB, {small:.1} for {small_mib}: {:.2} times; goal: ≤ {GROWTH_GOAL} {}",
         large / small,
         verdict(large / small, GROWTH_GOAL)
     );
