@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::iter::Sum;
 use std::ops::Add;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use rustix::param::clock_ticks_per_second;
 use rustix::process::Pid;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
@@ -108,6 +110,21 @@ fn parse(schedstat: &str, status: &str) -> Option<Spent> {
     Some(Spent { running, waiting, sleeps })
 }
 
+/// The time that all programs ran which this one has started and waited for, and those that they waited for.
+pub(crate) fn children_spent() -> Result<Duration> {
+    let path = "/proc/self/stat";
+    let stat = fs::read_to_string(path)?;
+    let ticks = children_ticks(&stat).with_context(|| format!("cannot understand {path}"))?;
+    Ok(Duration::from_secs_f64(ticks as f64 / clock_ticks_per_second() as f64))
+}
+
+/// `cutime` and `cstime` of proc_pid_stat(5), fields 16 and 17. The second field is a name, in which anything may stand.
+fn children_ticks(stat: &str) -> Option<u64> {
+    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(13);
+    let (user, system): (u64, u64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    Some(user + system)
+}
+
 /// The bytes of memory a process has in use.
 pub(crate) fn resident_bytes(process: Pid) -> Result<u64> {
     memory(process, "VmRSS")
@@ -142,6 +159,13 @@ mod tests {
         assert_eq!(field(status, "VmRSS"), Some(1234));
         assert_eq!(field(status, "VmSwap"), None);
         assert_eq!(parse("", status), None);
+    }
+
+    #[test]
+    fn the_time_of_children_is_read() {
+        let stat = "7 (a) b) S 1 7 7 0 -1 4194560 11 12 13 14 20 21 30 12 20 0 1 0 99 100 200\n";
+        assert_eq!(children_ticks(stat), Some(42));
+        assert_eq!(children_ticks("7 (a"), None);
     }
 
     #[test]

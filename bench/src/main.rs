@@ -21,7 +21,6 @@ mod tls;
 mod watch;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -44,11 +43,8 @@ enum What {
     Tls(tls::Options),
     /// Members of a chat who come, talk, leave and vanish, for minutes: what all hear, and what it costs in memory
     Soak(soak::Options),
-    /// Time and memory to read and tell a capture of 1 GiB, beside tshark
+    /// Time and memory to read and tell a capture of 1 GiB, and packets told as they come, beside tshark
     Watch(watch::Options),
-    /// Tells a capture, a line each event
-    #[command(hide = true)]
-    Tell { capture: PathBuf },
     /// Echoes bytes over TCP
     #[command(hide = true)]
     FloorTcp,
@@ -80,7 +76,6 @@ fn run(what: What) -> anyhow::Result<()> {
         What::Soak(options) => soak::run(&options),
         What::Tls(options) => tls::measure(&options),
         What::Watch(options) => watch::measure(&options),
-        What::Tell { capture } => watch::tell(&capture),
         What::FloorTcp => match floor::Tcp::bind()?.serve()? {},
         What::FloorUdp => match floor::Udp::bind()?.serve()? {},
         What::FloorChat => match chat::floor::Chat::bind()?.serve()? {},

@@ -130,7 +130,11 @@ pub(crate) fn memory(connections: usize, all: &[Memory]) -> String {
 }
 
 pub(crate) fn verdict(measured: f64, goal: f64) -> &'static str {
-    if measured <= goal { "met" } else { "MISSED" }
+    met(measured <= goal)
+}
+
+pub(crate) fn met(is_met: bool) -> &'static str {
+    if is_met { "met" } else { "MISSED" }
 }
 
 #[cfg(test)]

@@ -1,32 +1,29 @@
-//! What telling a capture costs: our reader and story, beside `tshark -r` on the same file.
+//! What watching costs: a large capture that is told, beside `tshark -r`, and packets that are told as they come.
 
-mod tell;
+mod live;
+mod peers;
+mod reading;
+mod sender;
 mod traffic;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
-use rustix::process::Pid;
-pub(crate) use tell::tell;
 
-use crate::cpu::{Cores, Spent, Usage, peak_bytes, pin_to};
-use crate::report::{Spread, verdict};
-use crate::target::{ending_with_us, is_installed};
+use crate::cpu::{Cores, pin_to};
+use crate::services::build;
+use crate::target::ending_with_us;
 
 const MIB: f64 = 1024.0 * 1024.0;
-/// What tshark's work divided by ours is to be.
-const GOAL: f64 = 5.0;
-/// How often a program that runs is looked at.
-const LOOK: Duration = Duration::from_millis(20);
 
 #[derive(Args)]
 pub(crate) struct Options {
     /// Size of the capture that is made, in MiB
-    #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=65_536))]
+    #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u64).range(8..=65_536))]
     mib: u64,
     /// A capture to be told instead
     #[arg(long)]
@@ -34,103 +31,69 @@ pub(crate) struct Options {
     /// How often each program tells it
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..))]
     rounds: u8,
+    /// Packets a second that are offered live
+    #[arg(long, default_value_t = 220_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    rate: u64,
+    /// For so many seconds
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
+    seconds: u64,
+    /// Leave out the capture that is read, or what is watched live
+    #[arg(long, value_enum)]
+    only: Option<Part>,
+    /// Measure this socketlab and build none
+    #[arg(long)]
+    server: Option<PathBuf>,
 }
 
-/// What telling a capture once cost.
-#[derive(Clone, Copy)]
-struct Run {
-    lasted: Duration,
-    spent: Spent,
-    peak_bytes: u64,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    Read,
+    Live,
 }
 
 /// # Errors
-/// If the capture cannot be made or told.
+/// If nothing can be measured.
 pub(crate) fn measure(options: &Options) -> Result<()> {
     ensure!(!cfg!(debug_assertions), "measure with optimization: cargo run --release -p bench -- watch");
-    let folder = tempfile::tempdir()?;
-    let capture = match &options.capture {
-        Some(capture) => capture.clone(),
-        None => {
-            let path = folder.path().join("capture.pcapng");
-            traffic::write(&path, options.mib << 20).context("cannot make the capture")?;
-            path
-        }
+    let cores = Cores::choose()?;
+    let ours = match &options.server {
+        Some(path) => path.clone(),
+        None => build()?,
     };
-    let bytes = std::fs::metadata(&capture).with_context(|| format!("cannot read {}", capture.display()))?.len();
-    let ours = [std::env::current_exe()?.into_os_string(), "tell".into(), capture.clone().into_os_string()];
-    let tshark = ["tshark".into(), "-r".into(), capture.into_os_string()];
-    let peer = is_installed(Path::new("tshark").as_os_str());
-    pin_to(Cores::choose()?.server)?;
-    let (mut own, mut theirs) = (Vec::new(), Vec::new());
-    for _ in 0..options.rounds {
-        own.push(run(&ours)?);
-        if peer {
-            theirs.push(run(&tshark)?);
-        }
+    if options.only != Some(Part::Live) {
+        reading::measure(options, &ours, cores)?;
     }
-    println!(
-        "Reading and telling a capture of {:.0} MiB, a line each event, on one core, {} rounds in turn.\n",
-        bytes as f64 / MIB,
-        options.rounds
-    );
-    println!("{:<10} {:>9} {:>9} {:>9} {:>10}", "program", "seconds", "running", "MiB/s", "peak MiB");
-    row("wire", &own, bytes);
-    if peer {
-        row("tshark", &theirs, bytes);
-        let ratio = Spread::of(theirs.iter().zip(&own).map(|(theirs, own)| running(theirs) / running(own)));
-        println!(
-            "\ntshark runs {:.1} times as long ({:.1}–{:.1}); goal: ≥ {GOAL} {}",
-            ratio.median,
-            ratio.min,
-            ratio.max,
-            verdict(GOAL, ratio.median)
-        );
-    } else {
-        println!("\ntshark is not installed, so there is no peer to compare with.");
+    if options.only.is_none() {
+        println!();
+    }
+    if options.only != Some(Part::Read) {
+        live::measure(options, &ours, cores)?;
     }
     Ok(())
 }
 
-fn running(run: &Run) -> f64 {
-    run.spent.running as f64 / 1e9
-}
-
-fn row(name: &str, runs: &[Run], bytes: u64) {
-    let median = |of: fn(&Run) -> f64| Spread::of(runs.iter().map(of)).median;
-    let seconds = median(|run| run.lasted.as_secs_f64());
-    println!(
-        "{name:<10} {seconds:>9.2} {:>9.2} {:>9.0} {:>10.1}",
-        median(running),
-        bytes as f64 / MIB / seconds,
-        median(|run| run.peak_bytes as f64 / MIB)
-    );
-}
-
-/// Runs a program to its end and looks at it while it does; what it writes is thrown away.
-fn run(command: &[OsString]) -> Result<Run> {
-    let begin = Instant::now();
-    let mut started = start(command)?;
-    let process = Pid::from_child(&started);
-    let (mut spent, mut peak) = (Spent::default(), 0);
-    let status = loop {
-        if let Some(status) = started.try_wait()? {
-            break status;
-        }
-        // It may have ended in between.
-        if let (Ok(usage), Ok(bytes)) = (Usage::read(process), peak_bytes(process)) {
-            spent = usage.since(&Usage::default());
-            peak = bytes;
-        }
-        std::thread::sleep(LOOK);
-    };
-    ensure!(status.success(), "{} failed: {status}", command[0].display());
-    Ok(Run { lasted: begin.elapsed(), spent, peak_bytes: peak })
-}
-
-fn start(command: &[OsString]) -> Result<Child> {
+/// Starts a program on the core that is measured; we are on the other.
+fn start(command: &[OsString], cores: Cores, folder: &Path, stdout: Stdio, stderr: Stdio) -> Result<Child> {
     let (program, arguments) = command.split_first().context("no program is named")?;
-    let mut command: Command = ending_with_us(program)?;
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.spawn().with_context(|| format!("cannot start {}", program.display()))
+    let mut started = ending_with_us(program)?;
+    started.args(arguments).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
+    // What a peer leaves behind goes away with the folder.
+    started.env("TMPDIR", folder);
+    pin_to(cores.server)?;
+    let child = started.spawn();
+    pin_to(cores.load)?;
+    child.with_context(|| format!("cannot start {}", program.display()))
+}
+
+/// Words of a command line; files' names need not be text.
+fn words<const COUNT: usize>(words: [&OsStr; COUNT]) -> Vec<OsString> {
+    words.map(OsStr::to_owned).into()
+}
+
+/// Refuses to fill the disk.
+fn ensure_room(folder: &Path, bytes: u64) -> Result<()> {
+    let space = rustix::fs::fstatvfs(File::open(folder)?)?;
+    let free = space.f_bavail.saturating_mul(space.f_frsize);
+    ensure!(free > bytes, "{} has room for {} MiB only; set TMPDIR", folder.display(), free >> 20);
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::Result;
@@ -30,16 +31,23 @@ struct Traffic {
     frame: Vec<u8>,
     at: u64,
     next_port: u16,
+    said: Range<u32>,
 }
 
-/// Writes a capture of about so many bytes; the same one each time.
-pub(crate) fn write(path: &Path, bytes: u64) -> Result<()> {
+/// Connections of people who stay a while: how often something is said in each.
+pub(super) const LONG: Range<u32> = 50..2000;
+/// Those of programs that ask and go.
+pub(super) const SHORT: Range<u32> = 5..30;
+
+/// Writes a capture of about so many bytes, with connections in which so much is `said`; the same one each time.
+pub(super) fn write(path: &Path, bytes: u64, said: Range<u32>) -> Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     let mut out = Vec::new();
     let mut writer = Writer::new("bench", "", &mut out);
     writer.interface("lo", LinkType::ETHERNET, 0, &mut out);
     let chance = fastrand::Rng::with_seed(1);
-    let mut traffic = Traffic { chance, writer, out, frame: Vec::new(), at: BEGIN_NANOSECONDS, next_port: 20_000 };
+    let mut traffic =
+        Traffic { chance, writer, out, frame: Vec::new(), at: BEGIN_NANOSECONDS, next_port: 20_000, said };
     let mut connections: Vec<_> = (0..CONNECTIONS).map(|_| traffic.open()).collect::<Result<_>>()?;
     let text: Vec<u8> =
         (0..4000u32).map(|place| if place % 37 == 36 { b'\n' } else { b'a' + (place * 7 % 26) as u8 }).collect();
@@ -65,7 +73,7 @@ impl Traffic {
     fn open(&mut self) -> Result<Connection> {
         self.next_port = if self.next_port < 60_000 { self.next_port + 1 } else { 20_001 };
         let next = [self.chance.u32(1..1 << 31), self.chance.u32(1..1 << 31)];
-        let mut connection = Connection { port: self.next_port, next, left: self.chance.u32(50..2000) };
+        let mut connection = Connection { port: self.next_port, next, left: self.chance.u32(self.said.clone()) };
         self.send(&mut connection, 0, "S", b"")?;
         self.send(&mut connection, 1, "SA", b"")?;
         self.send(&mut connection, 0, "A", b"")?;
