@@ -154,7 +154,7 @@ impl Session {
         to.flush()?;
         drop(to);
         if lost > 0 {
-            eprintln!("socketlab: {lost} lines were not shown, the terminal is too slow; --write keeps every packet");
+            eprintln!("socketlab: {lost} lines were too many to be shown; --write keeps every packet");
         }
         if let Some(Drops { dropped, .. }) = drops.filter(|drops| drops.dropped > 0) {
             eprintln!(

@@ -23,6 +23,15 @@ fn a_capture_is_not_written_over_while_it_is_read() {
 }
 
 #[test]
+fn a_files_name_cannot_act_on_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("\x1b[2Jgone\u{202e}");
+    let output = socketlab(&folder).args(["watch", "--read"]).arg(&path).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("␛[2Jgone<U+202E>: No such file"), "{told}");
+}
+
+#[test]
 fn what_cannot_be_saved_is_told_all_the_same() {
     if !networks_are_allowed() {
         return;

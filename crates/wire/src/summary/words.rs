@@ -226,7 +226,8 @@ fn readable(it: &Conversation) -> String {
             judged(rest)
         ),
         Readable::NoText(answer) => match answer.look {
-            Look::Random => format!("No: it {}", judged(answer)),
+            // What is only compressed, anybody may unpack.
+            Look::Random => format!("Most likely not: it {}", judged(answer)),
             Look::Pattern => format!("Not as text: it {}", judged(answer)),
             Look::TooFew => format!("That cannot be told: it {}", judged(answer)),
         },
