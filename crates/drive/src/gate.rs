@@ -21,8 +21,10 @@ pub struct Limits {
 }
 
 /// How long a newcomer at a full gate waits for somebody to leave before it is told no: one whose leaving has arrived
-/// but is not yet handled must not count.
-const GRACE: Duration = Duration::from_millis(100);
+/// but is not yet handled must not count. In turns, after each of which whoever is leaving had a chance: on a busy computer one long wait is over
+/// before anybody else has moved.
+const GRACE_TURNS: u32 = 10;
+const TURN: Duration = Duration::from_millis(10);
 
 #[derive(Debug)]
 pub(crate) struct Gate {
@@ -76,21 +78,25 @@ impl Gate {
         Ok(Permit { gate: Arc::clone(self), address })
     }
 
-    /// Admits as soon as there is a place, or says why there was none for [`GRACE`].
+    /// Admits as soon as there is a place, or says why there was none in [`GRACE_TURNS`].
     pub(crate) async fn admit_in_time(self: &Arc<Self>, address: IpAddr) -> Result<Permit, Full> {
         let mut refusal = Full::Members(self.members_max);
-        let admitted = tokio::time::timeout(GRACE, async {
-            loop {
-                let released = self.released.notified();
-                match self.admit(address) {
-                    Ok(permit) => return permit,
-                    Err(full) => refusal = full,
+        for _ in 0..GRACE_TURNS {
+            let admitted = tokio::time::timeout(TURN, async {
+                loop {
+                    let released = self.released.notified();
+                    match self.admit(address) {
+                        Ok(permit) => return permit,
+                        Err(full) => refusal = full,
+                    }
+                    released.await;
                 }
-                released.await;
+            });
+            if let Ok(permit) = admitted.await {
+                return Ok(permit);
             }
-        });
-        let admitted = admitted.await;
-        admitted.map_err(|_elapsed| refusal)
+        }
+        Err(refusal)
     }
 
     /// Waits until somebody leaves.

@@ -19,6 +19,7 @@ mod terminal;
 mod tls;
 mod watch;
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -54,10 +55,23 @@ fn report(result: anyhow::Result<()>, code: u8) -> ExitCode {
         // Whoever reads our output has enough of it.
         Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(is_broken_pipe) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("socketlab: {error:#}");
+            eprintln!("socketlab: {}", visible(&format!("{error:#}")));
             ExitCode::from(code)
         }
     }
+}
+
+/// An error's lines, of which the names in them, as those of files, can make no others.
+fn visible(text: &str) -> String {
+    let mut shown = String::new();
+    for (place, line) in text.lines().enumerate() {
+        if place > 0 {
+            shown.push('\n');
+        }
+        // Writing to a String cannot fail.
+        let _ = labs::Visible(&mut shown).write_str(line);
+    }
+    shown
 }
 
 fn is_broken_pipe(error: &std::io::Error) -> bool {

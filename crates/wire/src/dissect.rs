@@ -113,7 +113,8 @@ pub fn dissect<'a>(link: LinkType, bytes: &'a [u8], original_len: u32) -> Option
     Ip::new(&bytes[at..], at, (original_len as usize).saturating_sub(at))
 }
 
-/// Between whom a packet passes, unless it is a fragment that does not tell: what a capture needs to find out whose sockets these are.
+/// Between whom a packet passes, unless it is a fragment that does not tell: what a capture needs to find out whose sockets these are. An ICMP
+/// error belongs to those of the packet that it quotes.
 pub fn endpoints(packet: &Packet<'_>) -> Option<(Transport, SocketAddr, SocketAddr)> {
     let ip = dissect(packet.link, packet.bytes, packet.original_len)?;
     if ip.fragment.is_some_and(|fragment| fragment.offset > 0) {
@@ -122,7 +123,8 @@ pub fn endpoints(packet: &Packet<'_>) -> Option<(Transport, SocketAddr, SocketAd
     match carried(&ip, ip.payload, ip.payload_len) {
         Carried::Tcp(segment) => Some((Transport::Tcp, segment.from, segment.to)),
         Carried::Udp(datagram) => Some((Transport::Udp, datagram.from, datagram.to)),
-        Carried::Unreachable(_) | Carried::Other => None,
+        Carried::Unreachable(error) => Some((error.transport, error.sender, error.receiver)),
+        Carried::Other => None,
     }
 }
 

@@ -25,9 +25,12 @@ pub trait Naming {
     /// several run together without anything between them. What is written may hold words of the peer: it is made visible before it is shown.
     fn name(&mut self, said: &Said<'_>, name: &mut String) -> u32;
 
-    /// Hears what was said, in order and once, before it is cut into messages: a datagram, or the next piece of a stream. What is missing from
-    /// the capture is missing here.
+    /// Hears what was said, in order and once, before it is cut into messages: a datagram, or the next piece of a stream. It may be the words
+    /// of either side, also of the one that did not send the packet at hand: words kept beyond a gap are heard once the other gives the gap up.
     fn hear(&mut self, _said: &Said<'_>) {}
+
+    /// Hears that so many bytes of what was said here are not in the capture. `said` holds none.
+    fn miss(&mut self, _said: &Said<'_>, _bytes: u64) {}
 }
 
 impl<F: FnMut(&Said<'_>, &mut String) -> u32> Naming for F {

@@ -14,7 +14,7 @@ mod tell;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
-use conversation::Conversation;
+use conversation::{Conversation, Refusal};
 pub use event::{Event, Kind, Party, Payload, Tcp};
 pub use marks::{Mark, Marks};
 use parties::Parties;
@@ -219,10 +219,8 @@ impl Story {
         let Some(conversation) = self.conversations.get_mut(&number) else { return };
         conversation.note(place.number, place.at);
         let role = conversation.role(datagram.from);
-        if role == Role::Server {
-            // Somebody listens by now.
-            conversation.refused = None;
-        }
+        // Who speaks is there by now.
+        conversation.refused.take_if(|refusal| refusal.by == role);
         let mut ear = Ear {
             naming: &mut *self.options.naming,
             said: said(conversation, datagram.from),
@@ -264,7 +262,11 @@ impl Story {
         let mut marks = tell::with_place(Marks::default(), place);
         if error.why == dissect::Why::Port {
             marks.add(Mark::Refused);
-            conversation.refused.get_or_insert((place.number, Some(error.why)));
+        }
+        // What travels within an open connection is sent again.
+        if error.why.is_final() && (error.transport == Transport::Udp || !conversation.is_answered()) {
+            let by = conversation.role(error.receiver);
+            conversation.refused.get_or_insert(Refusal { number: place.number, by, why: Some(error.why) });
         }
         conversation.count(marks);
         self.totals.count(marks);

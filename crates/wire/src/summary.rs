@@ -106,8 +106,10 @@ pub enum End {
     Open,
     /// Nobody answered the SYN.
     Unanswered,
+    /// What was sent did not arrive: `by` was not there.
     Refused {
         number: u64,
+        by: Role,
         #[serde(skip_serializing_if = "Option::is_none")]
         why: Option<Why>,
     },

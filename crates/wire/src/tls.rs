@@ -65,6 +65,8 @@ pub(crate) fn begins(bytes: &[u8], from_beginning: bool) -> bool {
             let len = usize::from(u16::from_be_bytes([high, low]));
             (4..=RECORD_BYTES_MAX).contains(&len) && bytes.get(HEAD_BYTES).is_none_or(|&kind| matches!(kind, 1 | 2))
         }
+        // The answer of who refuses a hello: a warning or a fatal alert, and its description.
+        [ALERT, 3, 0..=4, 0, 2, 1 | 2, _] => from_beginning,
         [APPLICATION, 3, 3, high, low, ..] if !from_beginning => {
             let len = usize::from(u16::from_be_bytes([high, low]));
             (17..=RECORD_BYTES_MAX).contains(&len)

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use lan::sockets::{self, Socket};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 
 use super::signals::Signals;
 
@@ -42,14 +42,21 @@ pub(super) fn failure(status: ExitStatus) -> Option<String> {
 pub(super) struct Server {
     child: Child,
     line: String,
+    /// Ends it where we are killed and cannot.
+    guard: Child,
 }
 
 impl Server {
     /// Starts a shell's command line. It shares the terminal's output, not its input, and a Ctrl-C is not for it: it is to see the command end.
     pub(super) fn start(line: &str) -> anyhow::Result<Self> {
         let child = Command::new("sh").args(["-c", line]).stdin(Stdio::null()).process_group(0).spawn();
-        let child = child.with_context(|| format!("starting `{line}` with sh"))?;
-        Ok(Self { child, line: line.to_owned() })
+        let mut child = child.with_context(|| format!("starting `{line}` with sh"))?;
+        let guard = guard(&child).inspect_err(|_error| {
+            // Without its guard it is not to be left behind. It may have ended meanwhile.
+            let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
+            let _ = child.wait();
+        });
+        Ok(Self { guard: guard?, child, line: line.to_owned() })
     }
 
     /// Waits until it listens. Whatever listens in this network is the server's, since nobody else is there yet.
@@ -59,7 +66,9 @@ impl Server {
         let mut told = false;
         let listening = |sockets: &[Socket]| sockets.iter().any(|socket| socket.waits);
         while !settled(end, listening)? {
-            if let Some(status) = self.child.try_wait()? {
+            // A shell that has put its server in the background has ended well, and left it in its group.
+            let ended = self.child.try_wait()?;
+            if let Some(status) = ended.filter(|status| !(status.success() && self.has_group())) {
                 let how = failure(status).unwrap_or_else(|| "ended".to_owned());
                 bail!("the server `{}` {how} before it listened", self.line);
             }
@@ -83,10 +92,15 @@ impl Server {
         while !settled(end, closed)? && Instant::now() < end {}
         self.signal(Signal::TERM);
         let end = Instant::now() + END_MAX;
-        while self.child.try_wait()?.is_none() && Instant::now() < end {
+        while (self.child.try_wait()?.is_none() || self.has_group()) && Instant::now() < end {
             std::thread::sleep(LOOK_EVERY);
         }
         Ok(())
+    }
+
+    /// Whether anybody is left of what it started.
+    fn has_group(&self) -> bool {
+        test_kill_process_group(Pid::from_child(&self.child)).is_ok()
     }
 
     fn signal(&self, signal: Signal) {
@@ -99,7 +113,20 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.signal(Signal::KILL);
         let _ = self.child.wait();
+        // Only now, so that it guards to the end.
+        let _ = self.guard.kill();
+        let _ = self.guard.wait();
     }
+}
+
+/// Starts a shell that ends a server's group once nobody can write to the shell's input any more: when we have ended, however that was.
+fn guard(server: &Child) -> anyhow::Result<Child> {
+    const WAIT_AND_END: &str = "read -r _; kill -s KILL -- \"-$0\"";
+    let mut shell = Command::new("sh");
+    // In a group of its own no Ctrl-C ends it.
+    shell.args(["-c", WAIT_AND_END, &server.id().to_string()]).process_group(0);
+    let shell = shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    shell.spawn().context("starting what ends the server if this program is killed")
 }
 
 /// Passes the wish to end on to the command.

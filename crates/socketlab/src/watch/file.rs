@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{IsTerminal as _, Read as _};
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use wire::capture::Reader;
 
@@ -22,6 +22,10 @@ const LARGE_BYTES: u64 = 64 * 1024 * 1024;
 
 pub(super) fn watch(path: &Path, args: &WatchArgs, wanted: &Wanted) -> anyhow::Result<()> {
     let mut file = File::open(path).with_context(|| format!("reading {}", path.display()))?;
+    // Writing would empty it before it is read.
+    let is_same =
+        |other: &Path| other.canonicalize().is_ok_and(|other| path.canonicalize().is_ok_and(|it| it == other));
+    ensure!(!args.write.as_deref().is_some_and(is_same), "{} is being read: write to another file", path.display());
     let bytes = file.metadata()?.len();
     let mut session = Session::new(args, wanted, Output::patient(), &path.display().to_string())?;
     let progress = progress(bytes);

@@ -11,6 +11,7 @@ use lan::privileges::{self, User};
 use rustix::event::{PollFd, PollFlags, poll};
 use wire::Summary;
 use wire::capture::{Drops, LinkType, Packet};
+use wire::story::Role;
 use wire::summary::End;
 
 use super::command::{self, Server};
@@ -58,7 +59,8 @@ pub(super) fn watch_command(args: &WatchArgs) -> anyhow::Result<()> {
     }
     let interrupted = watch.signals.end_is_wanted();
     let summary = watch.finish()?;
-    if args.with.is_none() && summary.conversations.iter().any(|it| matches!(it.end, End::Refused { .. })) {
+    let found_nobody = |end: End| matches!(end, End::Refused { by: Role::Server, .. });
+    if args.with.is_none() && summary.conversations.iter().any(|it| found_nobody(it.end)) {
         eprintln!("socketlab: the command is alone in its network: let its server run there too, by --with 'SERVER'");
     }
     match command::failure(status).filter(|_| !interrupted) {

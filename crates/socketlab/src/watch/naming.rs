@@ -11,7 +11,7 @@ use wire::{Naming, Said, Transport};
 use super::wanted::carrier;
 
 /// A conversation: what carries it, its client and its server.
-type Conversation = (Transport, SocketAddr, SocketAddr);
+pub(super) type Conversation = (Transport, SocketAddr, SocketAddr);
 
 /// So many conversations found out by their contents are remembered; then it begins anew.
 const FOUND_MAX: usize = 4096;
@@ -24,16 +24,37 @@ pub(super) struct LabNames {
     told: Option<(Service, Vec<u16>)>,
     found: BTreeMap<Conversation, Service>,
     /// Where all that is said goes, for who follows it.
-    followed: Option<Sender<Vec<u8>>>,
+    followed: Option<Sender<Heard>>,
+}
+
+/// What was said, for who follows it.
+pub(super) struct Heard {
+    pub(super) conversation: Conversation,
+    pub(super) by_client: bool,
+    pub(super) what: Words,
+}
+
+pub(super) enum Words {
+    Said(Vec<u8>),
+    /// So many bytes that the capture does not have.
+    Missing(u64),
 }
 
 impl LabNames {
     /// Names messages at the usual ports and at these, of this service. What is said, in order and once, comes out at the other end if it is
     /// to be followed.
-    pub(super) fn new(service: Option<Service>, ports: &[u16], follow: bool) -> (Self, Receiver<Vec<u8>>) {
+    pub(super) fn new(service: Option<Service>, ports: &[u16], follow: bool) -> (Self, Receiver<Heard>) {
         let (followed, heard) = channel();
         let told = service.map(|service| (service, ports.to_vec()));
         (Self { told, found: BTreeMap::new(), followed: follow.then_some(followed) }, heard)
+    }
+
+    fn pass_on(&self, said: &Said<'_>, what: impl FnOnce() -> Words) {
+        if let Some(followed) = &self.followed {
+            let conversation = (said.transport, said.client, said.server);
+            // It is heard until the story is over.
+            let _ = followed.send(Heard { conversation, by_client: said.by_client, what: what() });
+        }
     }
 
     fn service(&mut self, said: &Said<'_>) -> Option<Service> {
@@ -83,15 +104,16 @@ impl Naming for LabNames {
     }
 
     fn hear(&mut self, said: &Said<'_>) {
-        if let Some(followed) = &self.followed {
-            // It is heard until the story is over.
-            let _ = followed.send(said.bytes.to_vec());
-        }
+        self.pass_on(said, || Words::Said(said.bytes.to_vec()));
+    }
+
+    fn miss(&mut self, said: &Said<'_>, bytes: u64) {
+        self.pass_on(said, || Words::Missing(bytes));
     }
 }
 
 /// How many messages, what they are called, and what they say.
-type Words<'a> = (u32, &'static str, &'a str);
+type Name<'a> = (u32, &'static str, &'a str);
 
 /// The service that alone has such a request.
 fn tells(text: &str) -> Option<Service> {
@@ -103,7 +125,7 @@ fn tells(text: &str) -> Option<Service> {
     }
 }
 
-fn message<'a>(service: Service, said: &Said<'_>, text: &'a str) -> Words<'a> {
+fn message<'a>(service: Service, said: &Said<'_>, text: &'a str) -> Name<'a> {
     let is_first = said.from_beginning && said.index == 0;
     if !said.by_client && text.starts_with(REFUSAL) {
         return (1, "", text);
@@ -152,7 +174,7 @@ fn repeats(text: &str) -> u32 {
     if rest.is_empty() { count.max(1) } else { 1 }
 }
 
-fn calc_says(text: &str, is_first: bool) -> Words<'_> {
+fn calc_says(text: &str, is_first: bool) -> Name<'_> {
     if text == calc::QUIT {
         return (1, "quit", "");
     }
@@ -180,14 +202,14 @@ fn run_together(text: &str) -> Option<u32> {
 }
 
 /// The answer to the name, perhaps with the first sum already behind it.
-fn add_begins(text: &str) -> Words<'_> {
+fn add_begins(text: &str) -> Name<'_> {
     match text.strip_prefix(add::ACK) {
         Some(sum) if Number::parse(sum).is_some() => (2, "answers run together", text),
         _ => (1, "answer", text),
     }
 }
 
-fn chat_tells(text: &str) -> Words<'_> {
+fn chat_tells(text: &str) -> Name<'_> {
     match text.split_once(": ") {
         Some((chat::SERVER, notice)) => (1, "notice", notice),
         Some(_) => (1, "message from", text),

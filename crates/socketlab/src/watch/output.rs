@@ -1,12 +1,14 @@
 //! Where the story goes, and what becomes of it when nobody takes it.
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 /// Lines wait here for a slow terminal; what does not fit is lost and counted.
 const WAITING_LINES_MAX: usize = 16 * 1024;
-/// What is told after a command's end is kept up to here.
+/// So many bytes wait at most: for a slow terminal, or for a command's end.
 const HELD_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Takes the story line by line.
@@ -26,7 +28,7 @@ enum Way {
     /// The reader may be slow: then we are.
     Patient(Box<dyn Write>),
     /// Nothing may be slow: a thread writes, and what it has no time for is lost.
-    Live { lines: SyncSender<String>, writer: JoinHandle<io::Result<()>> },
+    Live { lines: SyncSender<String>, waiting_bytes: Arc<AtomicUsize>, writer: JoinHandle<io::Result<()>> },
     /// Somebody else has the terminal until the end.
     Held { lines: String },
 }
@@ -69,8 +71,15 @@ impl Output {
 
     fn written_by_thread(stream: Stream) -> Self {
         let (lines, waiting) = sync_channel(WAITING_LINES_MAX);
-        let writer = std::thread::spawn(move || write_all(&waiting, stream.open()));
-        Self { stream, way: Way::Live { lines, writer }, lost: 0 }
+        let waiting_bytes = Arc::new(AtomicUsize::new(0));
+        let left = Arc::clone(&waiting_bytes);
+        let writer = std::thread::spawn(move || {
+            let written = write_all(&waiting, &left, stream.open());
+            // So that the next line is not counted as lost, but finds that nobody takes it.
+            left.store(0, Ordering::Relaxed);
+            written
+        });
+        Self { stream, way: Way::Live { lines, waiting_bytes, writer }, lost: 0 }
     }
 
     /// The columns there, where somebody looks on.
@@ -89,14 +98,23 @@ impl Output {
     pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
         match &mut self.way {
             Way::Patient(to) => writeln!(to, "{line}"),
-            Way::Live { lines, .. } => match lines.try_send(line.to_owned()) {
-                Ok(()) => Ok(()),
-                Err(TrySendError::Full(_)) => {
-                    self.lost += 1;
-                    Ok(())
+            Way::Live { waiting_bytes, .. } if waiting_bytes.load(Ordering::Relaxed) + line.len() >= HELD_BYTES_MAX => {
+                self.lost += 1;
+                Ok(())
+            }
+            Way::Live { lines, waiting_bytes, .. } => {
+                // Before it is sent, so that the count never falls below zero.
+                waiting_bytes.fetch_add(line.len(), Ordering::Relaxed);
+                match lines.try_send(line.to_owned()) {
+                    Ok(()) => Ok(()),
+                    Err(TrySendError::Full(line)) => {
+                        waiting_bytes.fetch_sub(line.len(), Ordering::Relaxed);
+                        self.lost += 1;
+                        Ok(())
+                    }
+                    Err(TrySendError::Disconnected(_)) => Err(io::ErrorKind::BrokenPipe.into()),
                 }
-                Err(TrySendError::Disconnected(_)) => Err(io::ErrorKind::BrokenPipe.into()),
-            },
+            }
             Way::Held { lines } if lines.len() + line.len() >= HELD_BYTES_MAX => {
                 self.lost += 1;
                 Ok(())
@@ -114,7 +132,7 @@ impl Output {
     pub(super) fn settle(self) -> io::Result<(Box<dyn Write>, u64)> {
         let to = match self.way {
             Way::Patient(to) => to,
-            Way::Live { lines, writer } => {
+            Way::Live { lines, writer, .. } => {
                 drop(lines);
                 writer.join().map_err(|_panic| io::Error::other("the thread that prints has died"))??;
                 self.stream.open()
@@ -132,11 +150,11 @@ impl Output {
 }
 
 /// Writes what waits, and shows it whenever nothing more does.
-fn write_all(waiting: &Receiver<String>, mut to: impl Write) -> io::Result<()> {
-    while let Ok(line) = waiting.recv() {
-        writeln!(to, "{line}")?;
-        for line in waiting.try_iter() {
+fn write_all(waiting: &Receiver<String>, waiting_bytes: &AtomicUsize, mut to: impl Write) -> io::Result<()> {
+    while let Ok(first) = waiting.recv() {
+        for line in std::iter::once(first).chain(waiting.try_iter()) {
             writeln!(to, "{line}")?;
+            waiting_bytes.fetch_sub(line.len(), Ordering::Relaxed);
         }
         to.flush()?;
     }

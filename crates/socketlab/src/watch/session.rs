@@ -30,7 +30,10 @@ pub(super) struct Session {
     interfaces: Vec<Interface>,
     /// What is said of a packet in the file.
     says: String,
+    /// Why nobody can be told any more.
     failure: Option<anyhow::Error>,
+    /// Why the file is not whole; the story goes on.
+    unsaved: Option<anyhow::Error>,
 }
 
 impl Session {
@@ -57,6 +60,7 @@ impl Session {
             interfaces: Vec::new(),
             says: String::new(),
             failure: None,
+            unsaved: None,
         })
     }
 
@@ -86,8 +90,17 @@ impl Session {
             }
             shown = show.event(event, output);
         });
-        let saved = shown.map_err(Into::into).and_then(|()| self.save(packet));
-        self.failure = saved.err();
+        self.failure = shown.map_err(Into::into).err();
+        let saved = self.save(packet);
+        self.note_saved(saved);
+    }
+
+    /// What cannot be saved is told all the same: the file is given up.
+    fn note_saved(&mut self, saved: anyhow::Result<()>) {
+        if let Err(error) = saved {
+            self.unsaved = Some(error);
+            self.saver = None;
+        }
     }
 
     fn save(&mut self, packet: &Packet<'_>) -> anyhow::Result<()> {
@@ -99,8 +112,9 @@ impl Session {
     /// Writes what was gathered for the file: when nothing more waits to be taken, so that whatever ends us leaves a whole capture.
     #[cfg(target_os = "linux")]
     pub(super) fn pause(&mut self) {
-        if let (Some(saver), None) = (&mut self.saver, &self.failure) {
-            self.failure = saver.flush().err();
+        if let Some(saver) = &mut self.saver {
+            let saved = saver.flush();
+            self.note_saved(saved);
         }
     }
 
@@ -118,17 +132,18 @@ impl Session {
         }
     }
 
-    /// Whether nothing more can be told or saved.
+    /// Whether nothing more can be told.
     pub(super) fn has_failed(&self) -> bool {
         self.failure.is_some()
     }
 
     /// Tells the summary and gives it, and ends the file. `drops` is what the kernel has counted.
     pub(super) fn finish(mut self, drops: Option<Drops>) -> anyhow::Result<Summary> {
-        let summary = self.story.finish();
-        if let Some(saver) = self.saver {
+        let story = std::mem::replace(&mut self.story, Story::new(Options::default()));
+        let summary = story.finish();
+        if let Some(saver) = self.saver.take() {
             let saved = saver.finish(&names(&summary), drops);
-            self.failure = self.failure.or_else(|| saved.err());
+            self.note_saved(saved);
         }
         if let Some(failure) = self.failure {
             return Err(failure);
@@ -139,14 +154,14 @@ impl Session {
         to.flush()?;
         drop(to);
         if lost > 0 {
-            eprintln!("socketlab: {lost} lines were not shown, the terminal is too slow; --write keeps every packet");
+            eprintln!("socketlab: {lost} lines were too many to be shown; --write keeps every packet");
         }
         if let Some(Drops { dropped, .. }) = drops.filter(|drops| drops.dropped > 0) {
             eprintln!(
                 "socketlab: {dropped} packets came faster than they could be taken: they are in neither story nor file"
             );
         }
-        Ok(summary)
+        self.unsaved.map_or(Ok(summary), Err)
     }
 }
 

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::mpsc::Receiver;
 
+use wire::summary::Conversation;
 use wire::{Event, Ladder, Lines, Summary, Visible};
 
+use super::naming::{Heard, Words};
 use super::output::Output;
 use crate::cli::WatchArgs;
 
@@ -25,11 +28,11 @@ enum Way {
     Lines(Lines),
     Ladder(Ladder),
     Json,
-    Follow { heard: Receiver<Vec<u8>>, last: Option<u32> },
+    Follow { heard: Receiver<Heard>, last: Option<u32> },
 }
 
 impl Show {
-    pub(super) fn new(args: &WatchArgs, columns: Option<usize>, heard: Receiver<Vec<u8>>) -> Self {
+    pub(super) fn new(args: &WatchArgs, columns: Option<usize>, heard: Receiver<Heard>) -> Self {
         let way = match args {
             WatchArgs { json: true, .. } => Way::Json,
             WatchArgs { ladder: true, .. } => Way::Ladder(Ladder::new(columns.unwrap_or(COLUMNS))),
@@ -48,10 +51,13 @@ impl Show {
             Way::Json => self.text = serde_json::to_string(event)?,
             Way::Follow { heard, last } => {
                 for said in heard.try_iter() {
+                    let (from, to) = (&event.from, &event.to);
                     if last.replace(event.conversation) != Some(event.conversation) {
-                        title(event, &mut self.text);
+                        title(event.conversation, (from.name, from.address), (to.name, to.address), &mut self.text);
                     }
-                    follow(&said, event.from.name, &mut self.text);
+                    // What was kept beyond a gap may be the words of the one to whom this packet goes.
+                    let speaker = if said.speaker() == from.address { from.name } else { to.name };
+                    follow(&said.what, speaker, &mut self.text);
                 }
             }
         }
@@ -69,25 +75,52 @@ impl Show {
             return serde_json::to_string(&BTreeMap::from([("summary", summary)]))
                 .map_or_else(|_error| String::new(), |line| line + "\n");
         }
-        let mut text = String::from(if self.has_shown { "\n" } else { "" });
+        let mut text = self.left_to_follow(summary);
+        text.push_str(if self.has_shown || !text.is_empty() { "\n" } else { "" });
         wire::summary::write(summary, columns.unwrap_or(COLUMNS), &mut text);
+        text
+    }
+
+    /// What was said beyond gaps that nothing has filled.
+    fn left_to_follow(&self, summary: &Summary) -> String {
+        let mut text = String::new();
+        let &Way::Follow { ref heard, mut last } = &self.way else { return text };
+        for said in heard.try_iter() {
+            let is_there =
+                |it: &&Conversation| (it.transport, it.client.address, it.server.address) == said.conversation;
+            let Some(it) = summary.conversations.iter().rfind(is_there) else { continue };
+            let [client, server] = [&it.client, &it.server].map(|party| (party.name.as_str(), party.address));
+            if last.replace(it.number) != Some(it.number) {
+                title(it.number, client, server, &mut text);
+            }
+            follow(&said.what, if said.by_client { client.0 } else { server.0 }, &mut text);
+        }
         text
     }
 }
 
+impl Heard {
+    fn speaker(&self) -> SocketAddr {
+        let (_, client, server) = self.conversation;
+        if self.by_client { client } else { server }
+    }
+}
+
 /// Says between whom the following is said.
-fn title(event: &Event<'_>, to: &mut String) {
-    let (from, other) = (event.from, event.to);
+fn title(number: u32, one: (&str, SocketAddr), other: (&str, SocketAddr), to: &mut String) {
     // Writing to a String cannot fail.
-    let _ = writeln!(
-        to,
-        "── conversation {}: {} {} and {} {} ──",
-        event.conversation, from.name, from.address, other.name, other.address
-    );
+    let _ = writeln!(to, "── conversation {number}: {} {} and {} {} ──", one.0, one.1, other.0, other.1);
 }
 
 /// What was said, with its speaker before each line.
-fn follow(said: &[u8], speaker: &str, to: &mut String) {
+fn follow(words: &Words, speaker: &str, to: &mut String) {
+    let said = match words {
+        Words::Said(said) => said,
+        Words::Missing(bytes) => {
+            let _ = writeln!(to, "{speaker:<8} ┆ {bytes} bytes are missing from the capture");
+            return;
+        }
+    };
     let said = said.strip_suffix(b"\n").unwrap_or(said);
     for line in said.split(|byte| *byte == b'\n') {
         let line = line.strip_suffix(b"\r").unwrap_or(line);

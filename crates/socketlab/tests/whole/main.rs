@@ -28,4 +28,5 @@ mod tls_streams;
 mod two_computers;
 mod watch;
 mod watch_labs;
+mod watch_trouble;
 mod watch_tshark;

@@ -93,6 +93,14 @@ fn version6(kind: u8, code: u8) -> Option<Why> {
 }
 
 impl Why {
+    /// Whether the same packet sent again would not arrive either.
+    pub(crate) fn is_final(self) -> bool {
+        match self {
+            Self::Port | Self::Host | Self::Network | Self::Prohibited | Self::Other => true,
+            Self::TooBig | Self::TimeExceeded => false,
+        }
+    }
+
     /// The field's term.
     pub fn term(self) -> &'static str {
         match self {

@@ -29,7 +29,7 @@ pub(super) struct Conversation {
     syn_at: u64,
     round_trip: RoundTrip,
     pub reset: Option<(u64, Role)>,
-    pub refused: Option<(u64, Option<Why>)>,
+    pub refused: Option<Refusal>,
     pub packets: u64,
     pub first_number: u64,
     pub first_at: u64,
@@ -57,6 +57,16 @@ pub(super) struct Side {
     pub held_back: Noticed,
     /// What it said and the other acknowledged, although the capture lacks it: up to which number, and since when.
     unseen: Option<(u32, u64)>,
+}
+
+/// Word that what was sent did not arrive.
+#[derive(Clone, Copy)]
+pub(super) struct Refusal {
+    pub number: u64,
+    /// Who was not there.
+    pub by: Role,
+    /// What ICMP says; a RST says nothing.
+    pub why: Option<Why>,
 }
 
 /// What a segment turned out to be.
@@ -172,10 +182,9 @@ impl Conversation {
     fn name_kind(&mut self, segment: &Segment<'_>, role: Role, (number, at): (u64, u64), marks: &mut Marks) -> Kind {
         let flags = segment.flags;
         if flags.has(Flags::RST) {
-            let answered = self.handshake[1].is_some() || self.sides[1].carriers > 0;
-            if role == Role::Server && self.handshake[0].is_some() && !answered {
+            if role == Role::Server && self.handshake[0].is_some() && !self.is_answered() {
                 marks.add(Mark::Refused);
-                self.refused.get_or_insert((number, None));
+                self.refused.get_or_insert(Refusal { number, by: role, why: None });
             }
             self.reset.get_or_insert((number, role));
             return Kind::Reset;
@@ -211,6 +220,11 @@ impl Conversation {
         for mark in marks.iter() {
             self.counts[mark as usize] += 1;
         }
+    }
+
+    /// Whether the server has shown that it is there.
+    pub(super) fn is_answered(&self) -> bool {
+        self.handshake[1].is_some() || self.sides[Role::Server as usize].carriers > 0
     }
 
     /// Whether both sides have closed, or one has broken it off.

@@ -115,6 +115,7 @@ impl Speech {
     }
 
     fn miss(&mut self, bytes: u64, ear: &mut Ear<'_>) {
+        ear.naming.miss(&Said { index: self.messages, bytes: &[], ..ear.said }, bytes);
         self.missing += bytes;
         ear.missing += bytes;
         self.begun.clear();
@@ -144,9 +145,10 @@ impl Speech {
             return;
         }
         let line = without_end(message).split(|&byte| byte == b'\n').next().unwrap_or_default();
-        let line = &line[..line.len().min(QUOTE_BYTES_MAX)];
-        if (self.quote.is_none() || sentence(line)) && is_text(message) {
-            self.quote = Some(Quotation { number, bytes: line.to_vec() });
+        let kept = &line[..line.len().min(QUOTE_BYTES_MAX)];
+        if (self.quote.is_none() || sentence(kept)) && is_text(message) {
+            let bytes = if kept.len() < line.len() { with_ellipsis(kept) } else { kept.to_vec() };
+            self.quote = Some(Quotation { number, bytes });
         }
     }
 
@@ -237,6 +239,12 @@ impl Speech {
     pub(super) fn is_unfinished(&self) -> bool {
         self.begun_len > 0
     }
+}
+
+/// Words that go on, without the character in which they were cut.
+fn with_ellipsis(words: &[u8]) -> Vec<u8> {
+    let cut = words.utf8_chunks().last().map_or(0, |chunk| chunk.invalid().len());
+    [&words[..words.len() - cut], "…".as_bytes()].concat()
 }
 
 fn without_end(message: &[u8]) -> &[u8] {

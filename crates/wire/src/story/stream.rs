@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::sequence::distance;
 
 /// What is kept of one direction beyond a gap; more makes the gap count as missing, so that the story goes on.
-const EARLY_BYTES_MAX: usize = 256 << 10;
+const EARLY_BYTES_MAX: usize = 384 << 10;
 const EARLY_PIECES_MAX: usize = 1024;
 
 /// The bytes of one direction in their order, each once.
@@ -24,6 +24,14 @@ struct Early {
     bytes: Vec<u8>,
     pushed: bool,
     number: u64,
+}
+
+impl Early {
+    /// What it takes in memory: of many small pieces their places weigh more than their bytes.
+    fn cost(&self) -> usize {
+        const PLACE_BYTES: usize = 128;
+        self.bytes.len() + PLACE_BYTES
+    }
 }
 
 /// A segment's data.
@@ -84,7 +92,7 @@ impl Stream {
         self.hand_early(hand);
     }
 
-    /// What is kept beyond a gap.
+    /// What is kept beyond a gap, in memory.
     pub(super) fn early_bytes(&self) -> usize {
         self.early_bytes
     }
@@ -146,9 +154,9 @@ impl Stream {
         if early.bytes.is_empty() || self.early.get(&at).is_some_and(|known| known.bytes.len() >= early.bytes.len()) {
             return;
         }
-        self.early_bytes += early.bytes.len();
+        self.early_bytes += early.cost();
         if let Some(shorter) = self.early.insert(at, early) {
-            self.early_bytes -= shorter.bytes.len();
+            self.early_bytes -= shorter.cost();
         }
     }
 
@@ -158,7 +166,7 @@ impl Stream {
                 return;
             }
             let (at, early) = entry.remove_entry();
-            self.early_bytes -= early.bytes.len();
+            self.early_bytes -= early.cost();
             let known = usize::try_from(self.position - at).unwrap_or(usize::MAX);
             if let Some(bytes @ [_, ..]) = early.bytes.get(known..) {
                 hand(Piece::Bytes { bytes, pushed: early.pushed, number: early.number });

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::Place;
-use super::conversation::{Conversation, Side};
+use super::conversation::{Conversation, Refusal, Side};
 use super::event::{Event, Kind, Payload};
 use super::marks::{Mark, Marks};
 use super::parties::{Parties, Role};
@@ -101,8 +101,9 @@ fn said(side: &Side) -> Said {
 }
 
 fn end(conversation: &Conversation) -> End {
+    let refused = conversation.refused.map(|Refusal { number, by, why }| End::Refused { number, by, why });
     if conversation.transport == Transport::Udp {
-        return conversation.refused.map_or(End::Datagrams, |(number, why)| End::Refused { number, why });
+        return refused.unwrap_or(End::Datagrams);
     }
     let [client, server] = &conversation.sides;
     let (first, other) = match (client.fin, server.fin) {
@@ -111,8 +112,8 @@ fn end(conversation: &Conversation) -> End {
         (None, Some((server, _))) => (Some((Role::Server, server)), None),
         (None, None) => (None, None),
     };
-    if let Some((number, why)) = conversation.refused {
-        return End::Refused { number, why };
+    if let Some(refused) = refused.filter(|_| !conversation.is_answered()) {
+        return refused;
     }
     match (conversation.reset, first, other) {
         (_, Some((by, number)), Some(other)) => End::Closed { by, number, other },
@@ -162,10 +163,15 @@ fn readable(conversation: &Conversation) -> Readable {
 fn tls(conversation: &Conversation) -> Option<Readable> {
     let records = conversation.sides.each_ref().map(|side| side.speech.records.as_deref());
     let spoken = records.iter().flatten().next().is_some();
-    spoken.then(|| Readable::Tls {
+    let server = records.iter().flatten().find_map(|records| records.server_hello.clone());
+    let encrypted_records = records.iter().flatten().map(|records| records.encrypted).sum();
+    // Where one side wants TLS and the other answers in words, the words can be read.
+    let answered_in_words = conversation.sides.iter().any(|side| side.speech.quote.is_some());
+    let is_tls = spoken && (server.is_some() || encrypted_records > 0 || !answered_in_words);
+    is_tls.then(|| Readable::Tls {
         client: records.iter().flatten().find_map(|records| records.client_hello.clone()),
-        server: records.iter().flatten().find_map(|records| records.server_hello.clone()),
-        encrypted_records: records.iter().flatten().map(|records| records.encrypted).sum(),
+        server,
+        encrypted_records,
     })
 }
 

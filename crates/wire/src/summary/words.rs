@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Answer, Conversation, End, Lesson, Readable, Summary};
-use crate::dissect::Transport;
+use crate::dissect::{Transport, Why};
 use crate::line::{counted, thousands, write_process};
 use crate::readable::Look;
 use crate::story::{Mark, Role};
@@ -176,10 +176,16 @@ fn end(it: &Conversation) -> String {
         End::Datagrams => "UDP has no end: nobody closes anything.".to_owned(),
         End::Open => "Not yet: it was open when the capture ended.".to_owned(),
         End::Unanswered => "Nobody answered: the packets were lost, or a firewall dropped them.".to_owned(),
-        End::Refused { number, why: Some(why) } => {
+        End::Refused { number, by: Role::Server, why: Some(why @ (Why::Port | Why::Prohibited)) } => {
             format!("Refused in packet {number} by ICMP ({}): {}.", why.term(), why.words())
         }
-        End::Refused { number, why: None } => {
+        End::Refused { number, by, why: Some(why) } => format!(
+            "What was sent to {} did not arrive, says ICMP in packet {number} ({}): {}.",
+            name(it, by),
+            why.term(),
+            why.words()
+        ),
+        End::Refused { number, why: None, .. } => {
             format!("Refused: the RST in packet {number} says that no program listens on this port.")
         }
         End::HalfClosed { by, number } => {
@@ -220,7 +226,8 @@ fn readable(it: &Conversation) -> String {
             judged(rest)
         ),
         Readable::NoText(answer) => match answer.look {
-            Look::Random => format!("No: it {}", judged(answer)),
+            // What is only compressed, anybody may unpack.
+            Look::Random => format!("Most likely not: it {}", judged(answer)),
             Look::Pattern => format!("Not as text: it {}", judged(answer)),
             Look::TooFew => format!("That cannot be told: it {}", judged(answer)),
         },
@@ -234,10 +241,13 @@ fn readable(it: &Conversation) -> String {
 fn tls(client: Option<&ClientHello>, server: Option<&ServerHello>, encrypted_records: u64) -> String {
     let mut text = match server {
         Some(server) => format!("No: it is {} with {}", server.version, server.cipher),
-        None => "No: it is TLS, whose ServerHello is not in the capture".to_owned(),
+        None if encrypted_records > 0 => "No: it is TLS, whose ServerHello is not in the capture".to_owned(),
+        None => "Nothing but the beginning of TLS was said, without a ServerHello: no data were sent".to_owned(),
     };
-    let _ = write!(text, "; {}.", counted(encrypted_records, "encrypted record"));
-    text.push_str(" What can be read: who talks to whom, when, how much");
+    if encrypted_records > 0 {
+        let _ = write!(text, "; {}", counted(encrypted_records, "encrypted record"));
+    }
+    text.push_str(". What can be read: who talks to whom, when, how much");
     if let Some(name) = client.and_then(|hello| hello.server_name.as_ref()) {
         let _ = write!(text, ", the server's name \"{name}\"");
     }

@@ -83,7 +83,7 @@ pub(crate) fn calc_script() -> Script {
     script.say(&mut tcp, SERVER, b"-0.75");
     script.wait(900);
     script.say(&mut tcp, CLIENT, b"1 + 23 * 4");
-    script.say(&mut tcp, SERVER, b"3");
+    script.say(&mut tcp, SERVER, b"Error: expected <number> <operator> <number>");
     script.wait(900);
     script.say(&mut tcp, CLIENT, b"q");
     script.close(&mut tcp, SERVER);

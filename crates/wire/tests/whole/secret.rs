@@ -128,3 +128,33 @@ fn a_binary_format_is_not_called_secret() {
     let told = words(&summed_up(&script), 100);
     assert!(told.contains("is not random either"), "{told}");
 }
+
+#[test]
+fn words_that_answer_tls_can_be_read() {
+    let mut script = Script::new();
+    let mut tcp = script.open(local(40025), local(12001), [1, 1]);
+    script.say(&mut tcp, CLIENT, &client_hello("chat.example", &[]));
+    script.say(&mut tcp, SERVER, b"Error: send text, please\n");
+    let told = words(&summed_up(&script), 100);
+    assert!(told.contains("Yes, by anybody on the path. Packet 6, server: \"Error: send text, please\""), "{told}");
+}
+
+#[test]
+fn tls_that_is_refused_is_told_as_far_as_it_came() {
+    let mut script = Script::new();
+    let mut tcp = script.open(local(40026), local(443), [1, 1]);
+    script.say(&mut tcp, CLIENT, &client_hello("chat.example", &[]));
+    script.say(&mut tcp, SERVER, &[21, 3, 3, 0, 2, 2, 40]);
+    let told = crate::golden::lines(&script, None) + &words(&summed_up(&script), 100);
+    assert!(told.contains("7 bytes · TLS alert\n"), "{told}");
+    assert!(told.contains("Nothing but the beginning of TLS was said, without a ServerHello"), "{told}");
+}
+
+#[test]
+fn a_quotation_is_cut_where_a_character_ends_and_says_so() {
+    let mut script = Script::new();
+    // At an odd place, so that the bound falls into a character.
+    script.datagram(local(1), local(2), format!("an {}", "ü".repeat(100)).as_bytes());
+    let Readable::Yes { quote } = &summed_up(&script).conversations[0].readable else { panic!("it is text") };
+    assert!(quote.text.ends_with("ü…"), "{}", quote.text);
+}

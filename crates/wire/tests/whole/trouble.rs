@@ -1,7 +1,7 @@
 //! What TCP does when something goes wrong, and captures that do not have everything.
 
 use wire::capture::Packet;
-use wire::story::{Mark, Options, Story};
+use wire::story::{Mark, Options, Role, Story};
 use wire::summary::End;
 
 use crate::golden::{compare, lines, summed_up, words};
@@ -248,7 +248,7 @@ fn a_refused_datagram_is_not_the_end_if_answers_come_later() {
     let asked = datagram(client, server, b"SEND_DATE");
     script.frame(asked.clone());
     script.frame(port_unreachable(&asked, server, client));
-    assert!(matches!(summed_up(&script).conversations[0].end, End::Refused { number: 2, why: Some(_) }));
+    assert!(matches!(summed_up(&script).conversations[0].end, End::Refused { number: 2, why: Some(_), .. }));
     script.datagram(client, server, b"SEND_DATE");
     script.datagram(server, client, b"2026-01-05");
     assert_eq!(summed_up(&script).conversations[0].end, End::Datagrams);
@@ -291,4 +291,38 @@ fn only_the_acknowledgement_of_the_syn_opens() {
     script.send(&mut tcp, CLIENT, "A", b"");
     assert!(!marks_of(&script, 3).contains(&Mark::Opens) && marks_of(&script, 4).contains(&Mark::Opens));
     assert_eq!(summed_up(&script).conversations[0].handshake, [Some(1), Some(2), Some(4)]);
+}
+
+#[test]
+fn an_answer_to_a_client_that_is_gone_is_not_called_a_server_that_is_not_there() {
+    let mut script = Script::new();
+    let (client, server) = (local(40045), local(12003));
+    script.datagram(client, server, b"SEND_DATE");
+    let answer = datagram(server, client, b"2026-01-05");
+    script.frame(answer.clone());
+    script.frame(port_unreachable(&answer, client, server));
+    let summary = summed_up(&script);
+    assert!(matches!(summary.conversations[0].end, End::Refused { number: 3, by: Role::Client, .. }), "{summary:?}");
+    let told = words(&summary, 100);
+    assert!(told.contains("What was sent to client 1 did not arrive, says ICMP in packet 3"), "{told}");
+}
+
+#[test]
+fn an_error_about_an_open_connection_is_not_its_end() {
+    let mut script = Script::new();
+    let mut tcp = script.open(local(40046), local(12001), [1, 1]);
+    let sent = segment((tcp.ends[0], tcp.ends[1]), "PA", (tcp.next[CLIENT], tcp.next[SERVER]), 512, b"hi\n");
+    script.frame(port_unreachable(&sent, tcp.ends[1], tcp.ends[0]));
+    script.say(&mut tcp, CLIENT, b"hi\n");
+    script.close(&mut tcp, CLIENT);
+    assert!(matches!(summed_up(&script).conversations[0].end, End::Closed { .. }));
+}
+
+#[test]
+fn an_error_belongs_to_the_ports_that_it_quotes() {
+    let asked = datagram(local(40047), local(12003), b"SEND_DATE");
+    let mut script = Script::new();
+    script.frame(port_unreachable(&asked, local(12003), local(40047)));
+    let (_, packet) = script.packets().next().unwrap();
+    assert_eq!(wire::endpoints(&packet), Some((wire::Transport::Udp, local(40047), local(12003))));
 }

@@ -94,6 +94,18 @@ fn memory_is_bounded_and_the_gap_is_told() {
     assert_eq!(missing, 7);
 }
 
+#[test]
+fn the_places_of_small_pieces_count_too() {
+    let mut stream = Stream::default();
+    stream.begin(0);
+    for place in 1..=100u32 {
+        stream.take(data(place * 2, b"x"), &mut |_| {});
+    }
+    assert!(stream.early_bytes() >= 100 * size_of::<Early>());
+    stream.finish(&mut |_| {});
+    assert_eq!(stream.early_bytes(), 0);
+}
+
 proptest::proptest! {
     #[test]
     fn any_order_gives_the_bytes_that_were_sent(
