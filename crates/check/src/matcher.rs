@@ -171,7 +171,9 @@ fn has_line(text: &str, who: &str, line: &str) -> bool {
         let before = &text[..at];
         before.rfind(who).is_some_and(|name| {
             let between = &before[name + who.len()..];
-            between.chars().count() <= BETWEEN_MAX && !between.trim_end_matches(['\r', '\n', ' ', '>']).contains('\n')
+            // A name that ends its line is nobody's line, unless something says that the next is its.
+            let is_parted = !between.contains('\n') || between.trim_start().starts_with([':', '>', '-']);
+            between.chars().count() <= BETWEEN_MAX && is_parted && !between.trim_end().contains('\n')
         })
     })
 }
@@ -246,7 +248,7 @@ mod tests {
         for heard in ["Ada: hello", "\n<Ada> hello\n", "[10.01] Ada : hello", "Ada:\nhello"] {
             assert!(is_in(Said::Line("Ada", "hello"), heard), "{heard}");
         }
-        for heard in ["hello", "Bob: hello", "Ada has joined.\nBob: hello"] {
+        for heard in ["hello", "Bob: hello", "Ada has joined.\nBob: hello", "Ada\nhello"] {
             assert!(!is_in(Said::Line("Ada", "hello"), heard), "{heard}");
         }
     }

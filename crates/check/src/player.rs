@@ -16,8 +16,8 @@ use crate::rule::{Said, Step, Who};
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// A program that is not at rest after so long is busy with something else than us.
 const REST_MAX: Duration = Duration::from_secs(3);
-/// An answer is not awaited from a program all of whose threads have slept for so long.
-const ASLEEP_MAX: Duration = Duration::from_secs(2);
+/// An answer is not awaited longer from a program all of whose threads have slept for so much of the patience.
+const ASLEEP_SHARE: f32 = 0.4;
 /// Where the program cannot be seen, it has dealt with what it was sent when it is quiet for so long.
 const QUIET: Duration = Duration::from_millis(300);
 /// The lines of a story that are kept.
@@ -176,6 +176,7 @@ impl<'a> Player<'a> {
 
     fn hear(&mut self, who: Who, said: Said) -> Played {
         let end = Instant::now() + self.patience;
+        let asleep_max = self.patience.mul_f32(ASLEEP_SHARE);
         let mut rest = Rest::new();
         loop {
             let asleep = rest.look().filter(|_| self.stage.program.is_some());
@@ -186,7 +187,7 @@ impl<'a> Player<'a> {
             if said.is_in(client.news(), Timestamp::now()) {
                 return Ok(());
             }
-            let is_late = Instant::now() > end || asleep.is_some_and(|long| long > ASLEEP_MAX);
+            let is_late = Instant::now() > end || asleep.is_some_and(|long| long > asleep_max);
             if client.end.is_some() || over || is_late {
                 let got = got(client);
                 return Err((format!("{who} hears {said}"), got));

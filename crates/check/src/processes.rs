@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 /// As many looks in a row have to show all threads asleep before a program is said to rest.
 const LOOKS: u32 = 3;
+/// At every so many of them, new processes are searched for.
+const SEARCH_EVERY: u32 = 50;
 /// The pause between two looks.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(4);
 
@@ -72,16 +74,18 @@ pub(crate) fn sockets(pids: &[u32]) -> Vec<u64> {
 }
 
 /// Looks again and again whether the program rests, and since when.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Rest {
     looked: Option<Instant>,
     looks: u32,
     since: Option<Instant>,
+    /// The program's processes when all were last searched for, which takes longer than a look.
+    known: Vec<u32>,
 }
 
 impl Rest {
     pub(crate) fn new() -> Self {
-        Self { looked: None, looks: 0, since: None }
+        Self::default()
     }
 
     /// For how long all its threads have been asleep, as far as was looked; none if one was awake at the last look.
@@ -89,7 +93,7 @@ impl Rest {
         let now = Instant::now();
         if self.looked.is_none_or(|looked| now - looked >= LOOK_EVERY) {
             self.looked = Some(now);
-            if all_sleep() {
+            if self.all_sleep() {
                 self.looks += 1;
                 self.since = self.since.or(Some(now));
             } else {
@@ -98,11 +102,22 @@ impl Rest {
         }
         self.since.filter(|_| self.looks >= LOOKS).map(|since| now - since)
     }
+
+    /// One that sleeps starts no other; so only before rest is told, and now and then, all are searched for.
+    fn all_sleep(&mut self) -> bool {
+        if self.known.is_empty() || (self.looks + 1) % SEARCH_EVERY == LOOKS {
+            if !all_sleep(&self.known) {
+                return false;
+            }
+            self.known = descendants();
+        }
+        all_sleep(&self.known)
+    }
 }
 
-/// Whether no thread of the program runs, is about to run, or waits for a disk.
-fn all_sleep() -> bool {
-    descendants().into_iter().all(|pid| {
+/// Whether no thread of these processes runs, is about to run, or waits for a disk.
+fn all_sleep(pids: &[u32]) -> bool {
+    pids.iter().all(|pid| {
         let threads = read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
         threads.into_iter().all(|thread| {
             let stat = thread.path().join("stat");

@@ -22,6 +22,8 @@ const LISTEN_MAX: Duration = Duration::from_secs(60);
 const OPEN_MAX: Duration = Duration::from_secs(3);
 /// What holds after [`LISTEN_MAX`] holds earlier of a program whose threads have all slept for so long.
 const ASLEEP_MAX: Duration = Duration::from_secs(5);
+/// How often its sockets are searched for.
+const SEARCH_EVERY: Duration = Duration::from_millis(500);
 /// Of what a program prints, so much is kept of its end.
 const OUTPUT_BYTES_MAX: usize = 16 * 1024;
 /// Lines of it that are told.
@@ -76,22 +78,31 @@ impl Program {
         let end = Instant::now() + LISTEN_MAX;
         let mut rest = Rest::new();
         let mut listening_since = None;
+        let mut searched = Instant::now();
+        let mut has_rested = false;
         loop {
             let asleep = rest.look();
             let ended = self.ended();
-            let sockets = self.sockets();
-            // A program at rest has opened all it is going to open.
-            if let Some(chosen) = choose(&sockets, service, port) {
-                let since = *listening_since.get_or_insert_with(Instant::now);
-                if asleep.is_some() || since.elapsed() > OPEN_MAX {
-                    return Ok(chosen);
+            // Each time that it comes to rest, and now and then while it does not: the kernel goes through all of its tables for it.
+            let had_rested = std::mem::replace(&mut has_rested, asleep.is_some());
+            let came_to_rest = asleep.is_some() && !had_rested;
+            let is_due = searched.elapsed() > SEARCH_EVERY;
+            if ended.is_some() || came_to_rest || is_due {
+                searched = Instant::now();
+                let sockets = self.sockets();
+                // A program at rest has opened all it is going to open.
+                if let Some(chosen) = choose(&sockets, service, port) {
+                    let since = *listening_since.get_or_insert_with(Instant::now);
+                    if asleep.is_some() || since.elapsed() > OPEN_MAX {
+                        return Ok(chosen);
+                    }
                 }
-            }
-            if let Some(how) = ended {
-                return Err(self.explain_end(&how));
-            }
-            if asleep.is_some_and(|long| long > ASLEEP_MAX) || Instant::now() > end {
-                return Err(self.explain_silence(&sockets, service, port));
+                if let Some(how) = ended {
+                    return Err(self.explain_end(&how));
+                }
+                if asleep.is_some_and(|long| long > ASLEEP_MAX) || Instant::now() > end {
+                    return Err(self.explain_silence(&sockets, service, port));
+                }
             }
             std::thread::sleep(LOOK_EVERY);
         }

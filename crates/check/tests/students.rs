@@ -136,6 +136,11 @@ mod linux {
         ("chat", "python3 -c 'import socket,time; s=socket.create_server((\"\",9)); s.accept(); time.sleep(99)'", "says nothing"),
     ];
 
+    /// As the program has it.
+    const USUAL: Duration = Duration::from_secs(5);
+    /// Where a failure is expected, it need not be waited for long.
+    const SHORT: Duration = Duration::from_millis(1500);
+
     const STUDENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/students");
 
     pub(super) fn test(filter: &str) {
@@ -187,7 +192,7 @@ mod linux {
     }
 
     fn namespaces_are_allowed() -> bool {
-        let report = judge("calc", "exit 1", &[], 1);
+        let report = judge("calc", "exit 1", &[], 1, SHORT);
         let why = report.advice.map(|advice| advice.why).unwrap_or_default();
         let hindered = why.contains("does not let a user have");
         if hindered {
@@ -210,12 +215,11 @@ mod linux {
         check::of(name.parse().unwrap()).unwrap()
     }
 
-    fn judge(name: &str, line: &str, rules: &[&'static Rule], repeat: u32) -> Report {
+    fn judge(name: &str, line: &str, rules: &[&'static Rule], repeat: u32, patience: Duration) -> Report {
         let stages = Stages { program: std::env::current_exe().unwrap(), arguments: vec![STAGE.into()] };
         let target = Target::Command { line: line.replace("STUDENTS", STUDENTS), port: None, sandboxed: true };
         let lab = lab(name);
-        let patience = Duration::from_secs(5);
-        let task = Task { lab, target, rules: rules.to_vec(), seed: 1, repeat, patience, jobs: 2 };
+        let task = Task { lab, target, rules: rules.to_vec(), seed: 1, repeat, patience, jobs: 4 };
         check::judge(&task, &stages, &mut |_| {})
     }
 
@@ -225,7 +229,7 @@ mod linux {
 
     fn is_right(name: &str, command: &str, repeat: u32) -> Result<(), String> {
         let rules: Vec<&Rule> = lab(name).rules.iter().collect();
-        let report = judge(name, &python(command), &rules, repeat);
+        let report = judge(name, &python(command), &rules, repeat, USUAL);
         let mistaken = report.rules.iter().filter(|rule| {
             rule.verdict == Verdict::CannotJudge || (rule.level == Level::Must && rule.is_mistaken())
         });
@@ -237,13 +241,13 @@ mod linux {
     fn is_condemned(id: &str, command: &str) -> Result<(), String> {
         let name = id.split('.').next().unwrap();
         let rule = lab(name).rule(id).unwrap();
-        let report = judge(name, &python(command), &[rule], 1);
+        let report = judge(name, &python(command), &[rule], 1, SHORT);
         let verdicts: Vec<Verdict> = report.rules.iter().map(|rule| rule.verdict).collect();
         if verdicts == [Verdict::Fail] { Ok(()) } else { Err(format!("{verdicts:?} {:?}", report.advice)) }
     }
 
     fn is_undecidable(name: &str, command: &str, why: &str) -> Result<(), String> {
-        let report = judge(name, command, &lab(name).rules.iter().collect::<Vec<_>>(), 1);
+        let report = judge(name, command, &lab(name).rules.iter().collect::<Vec<_>>(), 1, USUAL);
         let told = report.advice.as_ref().map_or("", |advice| &advice.why);
         let is_fine = report.verdict == Verdict::CannotJudge && report.rules.is_empty() && told.contains(why);
         if is_fine { Ok(()) } else { Err(format!("{:?} {told}", report.verdict)) }

@@ -7,7 +7,7 @@ use crate::diagnosis::{
 };
 use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Over::Streams;
-use crate::rule::Said::{Number, Text};
+use crate::rule::Said::{Anything, Number, Text};
 use crate::rule::Step::{Close, Finish, Hear, Open, Pieces, Reset, Rest, Restart, Say, Send};
 use crate::rule::{Lab, Rule};
 
@@ -17,7 +17,7 @@ const MULTIPLE: &str = "A single Server process is able to communicate with mult
 
 pub(super) static LAB: Lab = Lab {
     service: Service::Add,
-    sounding: &[Open("client1"), Say("client1", "client1"), Hear("client1", Text("ack"))],
+    sounding: &[Open("client1"), Say("client1", "client1"), Say("client1", "3 4"), Hear("client1", Anything)],
     visit: &[
         Open("client99"),
         Say("client99", "client99"),
