@@ -29,7 +29,7 @@ pub enum Target {
     /// A command line for `sh`, that becomes a server.
     Command { line: String, port: Option<u16>, sandboxed: bool },
     /// A server that runs already.
-    At { transport: Transport, address: SocketAddr },
+    At { transport: Transport, addresses: Vec<SocketAddr> },
 }
 
 /// What is to be judged, and how.
@@ -68,7 +68,7 @@ pub fn judge(task: &Task, stages: &Stages, progress: &mut dyn FnMut(Progress)) -
     let verdict = if advice.is_some() { Verdict::CannotJudge } else { conclude(&rules) };
     let (target, sandboxed) = match &task.target {
         Target::Command { line, sandboxed, .. } => (line.clone(), *sandboxed),
-        Target::At { address, .. } => (address.to_string(), false),
+        Target::At { addresses, .. } => (addresses.first().map(ToString::to_string).unwrap_or_default(), false),
     };
     Report {
         schema: SCHEMA,
@@ -186,7 +186,9 @@ impl Judge<'_> {
             Target::Command { line, port, sandboxed } => {
                 Theatre::Program { command: line.clone(), port: *port, alone: *sandboxed }
             }
-            Target::At { transport, address } => Theatre::At { udp: *transport == Transport::Udp, address: *address },
+            Target::At { transport, addresses } => {
+                Theatre::At { udp: *transport == Transport::Udp, addresses: addresses.clone() }
+            }
         };
         let order = Order {
             lab: lab.service.name().to_owned(),

@@ -40,7 +40,7 @@ pub(crate) struct Order {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Theatre {
     Program { command: String, port: Option<u16>, alone: bool },
-    At { udp: bool, address: SocketAddr },
+    At { udp: bool, addresses: Vec<SocketAddr> },
 }
 
 /// What came of it.
@@ -134,9 +134,9 @@ fn cannot(why: &str) -> Outcome {
 
 fn open(service: Service, theatre: &Theatre) -> Result<Stage<'_>, Advice> {
     match theatre {
-        Theatre::At { udp, address } => {
+        Theatre::At { udp, addresses } => {
             let transport = if *udp { Transport::Udp } else { Transport::Tcp };
-            let place = Place { transport, addresses: vec![*address] };
+            let place = Place { transport, addresses: addresses.clone() };
             Ok(Stage { service, place, program: None, command: None, port: None, alone: false })
         }
         Theatre::Program { command, port, alone } => {
