@@ -55,7 +55,11 @@ impl fmt::Display for Said {
             }
             Self::Date => write!(f, "today's date, like {}", Timestamp::now().to_zoned(TimeZone::system()).date()),
             Self::Time => {
-                write!(f, "the time of now, like {}", Timestamp::now().to_zoned(TimeZone::system()).strftime("%H:%M:%S"))
+                write!(
+                    f,
+                    "the time of now, like {}",
+                    Timestamp::now().to_zoned(TimeZone::system()).strftime("%H:%M:%S")
+                )
             }
             Self::Alphanumeric(true) => f.write_str("“Alphanumeric.”"),
             Self::Alphanumeric(false) => f.write_str("“Not Alphanumeric.”"),
@@ -124,7 +128,9 @@ fn has_date(text: &str, date: Date) -> bool {
     };
     // Between month and year there may be a time, as in C's `Sat Nov 21 17:10:14 2026`.
     let calendar = |parts: &[&str]| matches!(parts, [a, b, .., last] if three(&[last, a, b]));
-    words.windows(3).any(three) || words.windows(6).any(calendar) || lower.contains(&date.strftime("%Y%m%d").to_string())
+    words.windows(3).any(three)
+        || words.windows(6).any(calendar)
+        || lower.contains(&date.strftime("%Y%m%d").to_string())
 }
 
 /// Whether a text holds a time of day that is now, here or in UTC, in 24 hours or in 12.
@@ -223,8 +229,16 @@ mod tests {
     #[test]
     fn dates_come_in_every_order() {
         for heard in [
-            "2026-11-21", "21-11-2026", "21/11/2026", "11/21/26", "21.11.2026", "November 21, 2026", "20261121",
-            "Sat Nov 21 17:10:14 2026", "Date: 21st Nov 2026", "2026-11-21 17:10:14",
+            "2026-11-21",
+            "21-11-2026",
+            "21/11/2026",
+            "11/21/26",
+            "21.11.2026",
+            "November 21, 2026",
+            "20261121",
+            "Sat Nov 21 17:10:14 2026",
+            "Date: 21st Nov 2026",
+            "2026-11-21 17:10:14",
         ] {
             assert!(is_in(Said::Date, heard), "{heard}");
         }

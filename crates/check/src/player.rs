@@ -138,7 +138,8 @@ impl<'a> Player<'a> {
         // Who came before is dealt with before: the order of those who come is part of what is expected.
         self.settle();
         let expected = || format!("{who} is let in");
-        let client = Client::open(&self.stage.place, self.patience).map_err(|error| (expected(), error.to_string()))?;
+        let client =
+            Client::open(&self.stage.place, self.patience).map_err(|error| (expected(), error.kind().to_string()))?;
         self.clients.push((who, client));
         self.tell(format!("{who} comes"));
         Ok(())
@@ -150,14 +151,14 @@ impl<'a> Player<'a> {
         let patience = self.patience;
         let Some(client) = self.client(who) else { return Ok(()) };
         client.mark();
-        client.send(bytes, patience).map_err(|error| (format!("{} is taken", quoted(bytes)), error.to_string()))
+        client.send(bytes, patience).map_err(|error| (format!("{} is taken", quoted(bytes)), error.kind().to_string()))
     }
 
     fn say_in_pieces(&mut self, who: Who, text: &str) -> Played {
         let mut rest = text.as_bytes();
         let mut first = true;
         while !rest.is_empty() {
-            // At least two pieces, and no line end alone.
+            // At least two pieces, of which the first is no whole message.
             let most = if first { rest.len().saturating_sub(2).max(1) } else { rest.len() };
             let (piece, behind) = rest.split_at(self.chance.usize(1..=most));
             self.settle();
@@ -168,7 +169,7 @@ impl<'a> Player<'a> {
                 client.mark();
             }
             let taken = client.send(piece, patience);
-            taken.map_err(|error| (format!("{} is taken", quoted(piece)), error.to_string()))?;
+            taken.map_err(|error| (format!("{} is taken", quoted(piece)), error.kind().to_string()))?;
             rest = behind;
         }
         Ok(())
@@ -243,8 +244,7 @@ impl<'a> Player<'a> {
         }
         self.clients.clear();
         let expected = || "it starts again at once, and listens".to_owned();
-        let mut program =
-            Program::start(command, self.stage.alone).map_err(|error| (expected(), error.to_string()))?;
+        let mut program = Program::start(command, self.stage.alone).map_err(|error| (expected(), error.to_string()))?;
         let place = program.wait_until_listening(self.stage.service, self.stage.port);
         self.stage.program = Some(program);
         self.stage.place = place.map_err(|advice| (expected(), advice.why))?;

@@ -14,7 +14,9 @@ pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(4);
 /// Everything that descends from this process.
 pub(crate) fn descendants() -> Vec<u32> {
     // Asked for by its link, since /proc may count processes otherwise than we do.
-    let Some(own) = read_link("/proc/self").ok().and_then(|link| link.to_str()?.parse().ok()) else { return Vec::new() };
+    let Some(own) = read_link("/proc/self").ok().and_then(|link| link.to_str()?.parse().ok()) else {
+        return Vec::new();
+    };
     let mut found = Vec::new();
     let mut parent = own;
     for at in 0.. {

@@ -157,11 +157,14 @@ impl Program {
         let module = last.split("No module named ").nth(1).map(|rest| rest.trim_matches(['\'', '"', ' ']).to_owned());
         let mend = if let Some(module) = module {
             let module: String = module.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.')).collect();
-            format!("install the Python module `{module}` for the interpreter that the command names, or name one that has it")
+            format!(
+                "install the Python module `{module}` for the interpreter that the command names, or name one that has it"
+            )
         } else if last.contains("not found") || last.contains("No such file") || last.contains("can't open file") {
             "the command is run in this folder by `sh -c`: check the names of program and file".to_owned()
         } else if last.contains("EOF when reading") {
-            "it reads from its terminal before it listens, where nobody types: give it what it asks for as arguments".to_owned()
+            "it reads from its terminal before it listens, where nobody types: give it what it asks for as arguments"
+                .to_owned()
         } else {
             "run the command by hand: it has to stay and to listen".to_owned()
         };
@@ -265,7 +268,8 @@ fn printed(last: &str) -> String {
 /// Of the sockets that wait, the one of this lab: at the port named, else at the lab's, else the only one over a transport of the lab, the usual first.
 fn choose(sockets: &[Socket], service: Service, port: Option<u16>) -> Option<Place> {
     let usual = service.usual_transports().iter().copied();
-    let others = [Transport::Tcp, Transport::Udp].into_iter().filter(|other| !service.usual_transports().contains(other));
+    let others =
+        [Transport::Tcp, Transport::Udp].into_iter().filter(|other| !service.usual_transports().contains(other));
     for transport in usual.chain(others).filter(|transport| service.speaks(*transport)) {
         let here = sockets.iter().filter(|socket| carrier(socket.transport) == transport);
         let mut ports: Vec<u16> = here.clone().map(|socket| socket.local.port()).collect();

@@ -105,9 +105,8 @@ impl Report {
 
 /// The verdict of all rules together. Where none was played, nothing was passed.
 pub(crate) fn conclude(rules: &[RuleReport]) -> Verdict {
-    let must = |verdicts: &[Verdict]| {
-        rules.iter().any(|rule| rule.level == Level::Must && verdicts.contains(&rule.verdict))
-    };
+    let must =
+        |verdicts: &[Verdict]| rules.iter().any(|rule| rule.level == Level::Must && verdicts.contains(&rule.verdict));
     let any = |verdict| rules.iter().any(|rule| rule.verdict == verdict);
     if must(&[Verdict::Fail, Verdict::Flaky]) {
         Verdict::Fail

@@ -133,7 +133,11 @@ mod linux {
         ("calc", "sleep 1000", "listens at no port"),
         ("calc", "python3 -c 'import no_such_module'", "No module named"),
         ("calc", "python3 STUDENTS/clock_udp.py", "listens at UDP port 12003"),
-        ("chat", "python3 -c 'import socket,time; s=socket.create_server((\"\",9)); s.accept(); time.sleep(99)'", "says nothing"),
+        (
+            "chat",
+            "python3 -c 'import socket,time; s=socket.create_server((\"\",9)); s.accept(); time.sleep(99)'",
+            "says nothing",
+        ),
     ];
 
     /// As the program has it.
@@ -230,9 +234,10 @@ mod linux {
     fn is_right(name: &str, command: &str, repeat: u32) -> Result<(), String> {
         let rules: Vec<&Rule> = lab(name).rules.iter().collect();
         let report = judge(name, &python(command), &rules, repeat, USUAL);
-        let mistaken = report.rules.iter().filter(|rule| {
-            rule.verdict == Verdict::CannotJudge || (rule.level == Level::Must && rule.is_mistaken())
-        });
+        let mistaken = report
+            .rules
+            .iter()
+            .filter(|rule| rule.verdict == Verdict::CannotJudge || (rule.level == Level::Must && rule.is_mistaken()));
         let mistaken: Vec<_> = mistaken.collect();
         let is_fine = report.verdict == Verdict::Pass && mistaken.is_empty();
         if is_fine { Ok(()) } else { Err(format!("{:?} {:?}\n{mistaken:#?}", report.verdict, report.advice)) }

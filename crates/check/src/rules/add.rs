@@ -146,6 +146,7 @@ pub(super) static LAB: Lab = Lab {
                 Hear("client7", Text("ack")),
                 Say("client7", "3"),
                 Rest,
+                Close("client7"),
                 Open("client8"),
                 Say("client8", "client8"),
                 Say("client8", "three four"),

@@ -11,7 +11,8 @@ use crate::rule::Said::Alphanumeric;
 use crate::rule::Step::{Close, Finish, Hear, Open, Reset, Rest, Restart, Say, Send};
 use crate::rule::{Lab, Rule};
 
-const ANSWERS: &str = "The server answers whether what it was sent is alphanumeric: `Alphanumeric.` or `Not Alphanumeric.`";
+const ANSWERS: &str =
+    "The server answers whether what it was sent is alphanumeric: `Alphanumeric.` or `Not Alphanumeric.`";
 
 pub(super) static LAB: Lab = Lab {
     service: Service::Alnum,
@@ -99,7 +100,16 @@ pub(super) static LAB: Lab = Lab {
             level: Must,
             over: Streams,
             sentence: "A client may crash; the server goes on serving others.",
-            play: &[Open("Ada"), Say("Ada", "one"), Hear("Ada", Alphanumeric(true)), Reset("Ada"), Rest, Open("Bob"), Reset("Bob"), Rest],
+            play: &[
+                Open("Ada"),
+                Say("Ada", "one"),
+                Hear("Ada", Alphanumeric(true)),
+                Reset("Ada"),
+                Rest,
+                Open("Bob"),
+                Reset("Bob"),
+                Rest,
+            ],
             diagnosis: &GONE_CLIENT,
         },
         Rule {

@@ -22,7 +22,13 @@ const MULTIPLE: &str = "Think of how you could modify the Server so that it can 
 pub(super) static LAB: Lab = Lab {
     service: Service::Calc,
     sounding: &[Open("Ada"), Say("Ada", "Ada"), Say("Ada", "12 + 42"), Hear("Ada", Number(54.0))],
-    visit: &[Open("Robin"), Say("Robin", "Robin"), Say("Robin", "20 + 3.5"), Hear("Robin", Number(23.5)), Say("Robin", "q")],
+    visit: &[
+        Open("Robin"),
+        Say("Robin", "Robin"),
+        Say("Robin", "20 + 3.5"),
+        Hear("Robin", Number(23.5)),
+        Say("Robin", "q"),
+    ],
     rules: &[
         Rule {
             id: "calc.adds",
@@ -84,7 +90,14 @@ pub(super) static LAB: Lab = Lab {
             level: Must,
             over: Streams,
             sentence: "When the user wishes to stop, they enter “q”. The server ends the communication session: this session, and not itself.",
-            play: &[Open("Ada"), Say("Ada", "Ada"), Say("Ada", "3 + 8"), Hear("Ada", Number(11.0)), Say("Ada", "q"), Close("Ada")],
+            play: &[
+                Open("Ada"),
+                Say("Ada", "Ada"),
+                Say("Ada", "3 + 8"),
+                Hear("Ada", Number(11.0)),
+                Say("Ada", "q"),
+                Close("Ada"),
+            ],
             diagnosis: &ENDS_WITH_CLIENT,
         },
         Rule {
@@ -92,7 +105,14 @@ pub(super) static LAB: Lab = Lab {
             level: Must,
             over: Streams,
             sentence: "The client process forwards the “q” to the Server upon which the server ends the communication session.",
-            play: &[Open("Ada"), Say("Ada", "Ada"), Say("Ada", "3 + 8"), Hear("Ada", Number(11.0)), Say("Ada", "q"), Ended("Ada")],
+            play: &[
+                Open("Ada"),
+                Say("Ada", "Ada"),
+                Say("Ada", "3 + 8"),
+                Hear("Ada", Number(11.0)),
+                Say("Ada", "q"),
+                Ended("Ada"),
+            ],
             diagnosis: &NOT_ENDED,
         },
         Rule {
@@ -113,10 +133,12 @@ pub(super) static LAB: Lab = Lab {
                 Say("Ada", "Ada"),
                 Say("Ada", "12 +"),
                 Rest,
+                Close("Ada"),
                 Open("Bob"),
                 Say("Bob", "Bob"),
                 Say("Bob", "hello"),
                 Rest,
+                Close("Bob"),
                 Open("Cleo"),
                 Say("Cleo", "Cleo"),
                 Say("Cleo", "1 + 2 + x"),
@@ -145,7 +167,12 @@ pub(super) static LAB: Lab = Lab {
             level: Must,
             over: Streams,
             sentence: "An operation that is none of the four is not computed as one of them.",
-            play: &[Open("Ada"), Say("Ada", "Ada"), Say("Ada", "10 % 4"), Never("Ada", Numbers(&[14.0, 6.0, 40.0, 2.5]))],
+            play: &[
+                Open("Ada"),
+                Say("Ada", "Ada"),
+                Say("Ada", "10 % 4"),
+                Never("Ada", Numbers(&[14.0, 6.0, 40.0, 2.5])),
+            ],
             diagnosis: &ARITHMETIC,
         },
         Rule {
@@ -190,7 +217,13 @@ pub(super) static LAB: Lab = Lab {
             level: Should,
             over: Streams,
             sentence: LOOP,
-            play: &[Open("Ada"), Say("Ada", "Ada"), Say("Ada", "1 / 0"), Say("Ada", "6 * 7"), Hear("Ada", Number(42.0))],
+            play: &[
+                Open("Ada"),
+                Say("Ada", "Ada"),
+                Say("Ada", "1 / 0"),
+                Say("Ada", "6 * 7"),
+                Hear("Ada", Number(42.0)),
+            ],
             diagnosis: &BAD_INPUT,
         },
         Rule {

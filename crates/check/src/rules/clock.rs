@@ -90,7 +90,16 @@ pub(super) static LAB: Lab = Lab {
             level: Must,
             over: Datagrams,
             sentence: "Who asked may be gone before the answer comes; the server goes on serving.",
-            play: &[Open("Ada"), Say("Ada", "SEND_TIME"), Close("Ada"), Rest, Open("Bob"), Say("Bob", "SEND_TIME"), Close("Bob"), Rest],
+            play: &[
+                Open("Ada"),
+                Say("Ada", "SEND_TIME"),
+                Close("Ada"),
+                Rest,
+                Open("Bob"),
+                Say("Bob", "SEND_TIME"),
+                Close("Bob"),
+                Rest,
+            ],
             diagnosis: &DATAGRAM,
         },
         Rule {

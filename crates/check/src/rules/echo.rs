@@ -119,7 +119,16 @@ pub(super) static LAB: Lab = Lab {
             level: Must,
             over: Streams,
             sentence: "A client may crash; the server goes on serving others.",
-            play: &[Open("Ada"), Say("Ada", "one"), Hear("Ada", Bytes(b"one")), Reset("Ada"), Rest, Open("Bob"), Reset("Bob"), Rest],
+            play: &[
+                Open("Ada"),
+                Say("Ada", "one"),
+                Hear("Ada", Bytes(b"one")),
+                Reset("Ada"),
+                Rest,
+                Open("Bob"),
+                Reset("Bob"),
+                Rest,
+            ],
             diagnosis: &GONE_CLIENT,
         },
         Rule {
@@ -127,7 +136,13 @@ pub(super) static LAB: Lab = Lab {
             level: Should,
             over: Streams,
             sentence: MESSAGE,
-            play: &[Open("Ada"), Say("Ada", "one"), Hear("Ada", Bytes(b"one")), Say("Ada", "two"), Hear("Ada", Bytes(b"two"))],
+            play: &[
+                Open("Ada"),
+                Say("Ada", "one"),
+                Hear("Ada", Bytes(b"one")),
+                Say("Ada", "two"),
+                Hear("Ada", Bytes(b"two")),
+            ],
             diagnosis: &PROTOCOL,
         },
         Rule {

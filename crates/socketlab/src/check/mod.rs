@@ -22,7 +22,10 @@ pub(crate) fn play(phase: &str) -> ExitCode {
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn run(_args: &CheckArgs) -> ExitCode {
-    crate::report(Err(anyhow::anyhow!("only Linux has the namespaces in which socketlab checks programs")), crate::USAGE)
+    crate::report(
+        Err(anyhow::anyhow!("only Linux has the namespaces in which socketlab checks programs")),
+        crate::USAGE,
+    )
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -47,7 +47,8 @@ fn lab(args: &CheckArgs) -> anyhow::Result<&'static Lab> {
 
 fn task(args: &CheckArgs) -> anyhow::Result<Task> {
     let lab = lab(args)?;
-    let rule = |id: &String| lab.rule(id).ok_or_else(|| anyhow!("{} has no rule `{id}`; --list shows all", lab.service));
+    let rule =
+        |id: &String| lab.rule(id).ok_or_else(|| anyhow!("{} has no rule `{id}`; --list shows all", lab.service));
     let chosen: Vec<&Rule> = args.rule.iter().map(rule).collect::<Result<_, _>>()?;
     let is_wanted = |rule: &&Rule| chosen.is_empty() || chosen.iter().any(|chosen| chosen.id == rule.id);
     if let Some(path) = args.report.as_ref().filter(|path| path.extension().is_none_or(|name| name != "json")) {
@@ -87,12 +88,15 @@ fn judge(args: &CheckArgs, task: &Task) -> anyhow::Result<Verdict> {
         );
     }
     // Before it takes its time, and not after.
-    let file = args.report.as_ref().map(|path| {
-        File::create(path).with_context(|| format!("the report cannot be written to {}", path.display()))
-    });
+    let file = args
+        .report
+        .as_ref()
+        .map(|path| File::create(path).with_context(|| format!("the report cannot be written to {}", path.display())));
     let file = file.transpose()?;
-    let stages =
-        Stages { program: std::env::current_exe().context("finding this program")?, arguments: vec!["check-stage".into()] };
+    let stages = Stages {
+        program: std::env::current_exe().context("finding this program")?,
+        arguments: vec!["check-stage".into()],
+    };
     let mut show = shown_progress();
     let report = check::judge(task, &stages, &mut show);
     clear_progress();

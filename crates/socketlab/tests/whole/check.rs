@@ -74,7 +74,11 @@ fn what_cannot_be_judged_is_not_called_wrong() {
     }
     let folder = tempfile::tempdir().unwrap();
     for (server, why, mend) in [
-        ("python3 -c 'import no_such_module'", "No module named 'no_such_module'", "install the Python module `no_such_module`"),
+        (
+            "python3 -c 'import no_such_module'",
+            "No module named 'no_such_module'",
+            "install the Python module `no_such_module`",
+        ),
         ("python3 no-such-file.py", "before it listened", "check the names of program and file"),
         ("sleep 1000", "listens at no port", "a server binds"),
     ] {
