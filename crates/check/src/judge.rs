@@ -149,19 +149,15 @@ impl Judge<'_> {
         let rounds = (0..self.task.repeat).flat_map(|round| (0..rules.len()).map(move |at| (at, round)));
         let plays: VecDeque<(usize, u32)> = rounds.filter(|(at, _)| playable(rules[*at])).collect();
         let all = plays.len();
-        let left = Mutex::new(plays);
+        let left = &Mutex::new(plays);
         std::thread::scope(|scope| {
             let (sender, outcomes) = mpsc::channel();
             for _ in 0..self.jobs() {
-                let (sender, left) = (sender.clone(), &left);
-                scope.spawn(move || {
-                    loop {
-                        let next = left.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-                        let Some((at, round)) = next else { break };
-                        // Nobody listens any more only where we are about to end.
-                        let _ = sender.send((at, self.play(Some(rules[at]), found.framing, round)));
-                    }
-                });
+                let sender = sender.clone();
+                let next = || left.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+                let play = |(at, round): (usize, u32)| (at, self.play(Some(rules[at]), found.framing, round));
+                // Where nobody listens any more, we are about to end.
+                scope.spawn(move || std::iter::from_fn(next).try_for_each(|turn| sender.send(play(turn))));
             }
             drop(sender);
             for (over, (at, outcome)) in (1..).zip(outcomes) {

@@ -96,7 +96,7 @@ impl Client {
     }
 
     /// Sends all of it, as one segment where that is possible.
-    pub(crate) fn send(&mut self, mut bytes: &[u8], patience: Duration) -> io::Result<()> {
+    pub(crate) fn send(&self, mut bytes: &[u8], patience: Duration) -> io::Result<()> {
         let end = Instant::now() + patience;
         loop {
             match (&self.socket).write(bytes) {
@@ -112,7 +112,7 @@ impl Client {
     }
 
     /// Closes its side; what has no sides is closed.
-    pub(crate) fn finish(&mut self) {
+    pub(crate) fn finish(&self) {
         if self.transport == Transport::Tcp {
             // One that is closed already has no side left to close.
             let _ = self.socket.shutdown(Shutdown::Write);

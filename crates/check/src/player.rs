@@ -18,6 +18,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 const REST_MAX: Duration = Duration::from_secs(3);
 /// An answer is not awaited longer from a program all of whose threads have slept for so much of the patience.
 const ASLEEP_SHARE: f32 = 0.4;
+/// One that hears a message without a newline may wait that long for the rest of it, asleep with a timer, before it takes it for whole; ours does.
+const WAITS_FOR_REST_MAX: Duration = Duration::from_millis(150);
 /// Where the program cannot be seen, it has dealt with what it was sent when it is quiet for so long.
 const QUIET: Duration = Duration::from_millis(300);
 /// The lines of a story that are kept.
@@ -45,6 +47,8 @@ pub(crate) struct Player<'a> {
     /// In the order of their coming.
     clients: Vec<(Who, Client)>,
     story: Vec<String>,
+    /// Whether the program was sent something since it last came to rest, and has not said anything since.
+    unanswered: bool,
     /// Whether the program said anything at all.
     heard: bool,
     /// Whether the program was seen at rest: one that never is can not be told to spin.
@@ -58,7 +62,8 @@ impl<'a> Player<'a> {
     pub(crate) fn new(stage: Stage<'a>, framing: Framing, patience: Duration, seed: u64) -> Self {
         let chance = fastrand::Rng::with_seed(seed);
         let (clients, story) = (Vec::new(), Vec::new());
-        let mut player = Self { stage, framing, patience, chance, clients, story, heard: false, rests: false };
+        let mut player =
+            Self { stage, framing, patience, chance, clients, story, unanswered: false, heard: false, rests: false };
         player.rests = player.settle();
         player
     }
@@ -149,6 +154,7 @@ impl<'a> Player<'a> {
         self.settle();
         self.tell(format!("{who} → {}", quoted(bytes)));
         let patience = self.patience;
+        self.unanswered = true;
         let Some(client) = self.client(who) else { return Ok(()) };
         client.mark();
         client.send(bytes, patience).map_err(|error| (format!("{} is taken", quoted(bytes)), error.kind().to_string()))
@@ -164,6 +170,7 @@ impl<'a> Player<'a> {
             self.settle();
             self.tell(format!("{who} → {}", quoted(piece)));
             let patience = self.patience;
+            self.unanswered = true;
             let Some(client) = self.client(who) else { return Ok(()) };
             if std::mem::take(&mut first) {
                 client.mark();
@@ -261,11 +268,12 @@ impl<'a> Player<'a> {
                 quiet_since = Instant::now();
             }
             let rests = match self.stage.program {
-                Some(_) => rest.look().is_some(),
+                Some(_) => rest.look().is_some_and(|asleep| !self.unanswered || asleep > WAITS_FOR_REST_MAX),
                 None => quiet_since.elapsed() > QUIET,
             };
             if rests {
                 self.listen();
+                self.unanswered = false;
                 return true;
             }
             std::thread::sleep(LOOK_EVERY);
@@ -291,6 +299,7 @@ impl<'a> Player<'a> {
             }
         }
         self.heard |= any;
+        self.unanswered &= !any;
         told.into_iter().for_each(|line| self.tell(line));
         any
     }

@@ -91,11 +91,13 @@ impl Program {
                 searched = Instant::now();
                 let sockets = self.sockets();
                 // A program at rest has opened all it is going to open.
-                if let Some(chosen) = choose(&sockets, service, port) {
-                    let since = *listening_since.get_or_insert_with(Instant::now);
-                    if asleep.is_some() || since.elapsed() > OPEN_MAX {
-                        return Ok(chosen);
-                    }
+                let chosen = choose(&sockets, service, port);
+                let listens = chosen.is_some() && {
+                    let since = listening_since.get_or_insert_with(Instant::now);
+                    asleep.is_some() || since.elapsed() > OPEN_MAX
+                };
+                if let Some(chosen) = chosen.filter(|_| listens) {
+                    return Ok(chosen);
                 }
                 if let Some(how) = ended {
                     return Err(self.explain_end(&how));
@@ -177,7 +179,7 @@ impl Program {
             let mend = "a server binds, and over TCP listens, before it waits for anything else".to_owned();
             return Advice { why: format!("it runs and listens at no port{last}"), mend };
         }
-        let places: Vec<String> = sockets.iter().map(|socket| place_name(socket)).collect();
+        let places: Vec<String> = sockets.iter().map(place_name).collect();
         let why = format!("it listens at {}{last}", places.join(", "));
         let wanted = match port {
             Some(port) => format!("port {port} was named: name one of these with --port"),

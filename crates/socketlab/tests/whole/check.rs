@@ -26,20 +26,35 @@ fn with_verdict(report: &Value, verdict: &str) -> Vec<String> {
     rules.map(|rule| rule["id"].as_str().unwrap().to_owned()).collect()
 }
 
+/// The rules that nobody keeps to whom messages have no end.
+const ONLY_OF_LINES: [&str; 3] = [".pieces", ".glued", ".name-glued"];
+
 #[test]
 fn our_own_servers_keep_every_rule() {
     if !networks_are_allowed() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    for wish in ["echo=tcp://9001", "echo=udp://9001", "alnum", "alnum=udp://9001", "clock", "calc", "add", "chat"] {
-        let lab = wish.split('=').next().unwrap();
+    // Where newlines are left to be guessed, pieces that come slowly are messages, as to every server that takes bare ones.
+    for (wish, is_bare) in [
+        ("echo=tcp://9001", true),
+        ("echo=udp://9001", false),
+        ("alnum=tcp://9001 --framing line", false),
+        ("clock", false),
+        ("calc", true),
+        ("calc --framing line", false),
+        ("add --framing line", false),
+        ("chat", true),
+        ("chat --framing line", false),
+    ] {
+        let lab = wish.split(['=', ' ']).next().unwrap();
         let server = format!("exec {} serve {wish}", env!("CARGO_BIN_EXE_socketlab"));
         let (code, printed, told) = check(&folder, &[lab, "--server", &server, "--json"]);
         let report: Value = serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{wish}: {error}: {told}"));
         for verdict in ["fail", "flaky", "cannot-judge"] {
-            let none: Vec<String> = Vec::new();
-            assert_eq!(with_verdict(&report, verdict), none, "{wish}: {report:#}");
+            let mut ids = with_verdict(&report, verdict);
+            ids.retain(|id| !(is_bare && ONLY_OF_LINES.iter().any(|rule| id.ends_with(rule))));
+            assert!(ids.is_empty(), "{wish}: {verdict} {ids:?}: {report:#}");
         }
         assert_eq!((code, &report["verdict"]), (Some(0), &Value::from("pass")), "{wish}");
     }
@@ -59,7 +74,7 @@ fn a_student_is_told_what_to_mend_first() {
     assert_eq!(code, Some(1), "{page}");
     let place = |wanted: &str| page.find(wanted).unwrap_or_else(|| panic!("no `{wanted}` in\n{page}"));
     assert!(place("Mend this first: one bad input ends it") < place("pass   MUST    calc.adds"));
-    assert!(place("ZeroDivisionError") < place("wrap the handling of one message in try/except"));
+    assert!(place("ZeroDivisionError") < place("mend it        Whatever a client sends"));
     assert!(place("FAIL   MUST    calc.zero") < place("Then: “multi-client” that is not"));
     place("FAILED: 1 of 2 MUST passed, 0 of 1 SHOULD\n");
     let report: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
