@@ -175,19 +175,17 @@ mod linux {
 
     fn run(tests: &[Test]) {
         let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let take = || tests.get(next.fetch_add(1, Ordering::Relaxed));
+        let work = || {
+            while let Some((name, test)) = take() {
+                let told = test().map_or_else(|why| format!("FAILED\n{why}"), |()| "ok".to_owned());
+                failed.fetch_add(usize::from(told != "ok"), Ordering::Relaxed);
+                println!("{name} ... {told}");
+            }
+        };
         std::thread::scope(|scope| {
             for _ in 0..WORKERS {
-                scope.spawn(|| {
-                    while let Some((name, test)) = tests.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        match test() {
-                            Ok(()) => println!("{name} ... ok"),
-                            Err(why) => {
-                                failed.fetch_add(1, Ordering::Relaxed);
-                                println!("{name} ... FAILED\n{why}");
-                            }
-                        }
-                    }
-                });
+                scope.spawn(work);
             }
         });
         let failed = failed.into_inner();
