@@ -1,6 +1,6 @@
 //! Any program, in any language, judged against its lab by what it does at its socket.
 //!
-//! A lab's rules are data ([`Rule`]): the sheet's sentence, a play of a few [`Step`]s, and what to mend if it goes wrong. [`judge`] plays each on
+//! A lab's rules are data ([`Rule`]): the sheet's sentence, a play of a few [`Step`]s, and what to mend if it goes wrong. [`judge()`] plays each on
 //! a [`stage`] of its own, which is a process in namespaces of its own, and gathers what happened into a [`Report`]. Whoever calls it lends its
 //! own program for the stages: it is started again, and there calls [`stage::run`].
 //!

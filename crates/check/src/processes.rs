@@ -171,7 +171,8 @@ mod tests {
         assert!(descendants().contains(&waiting.id()));
         let own = std::process::id();
         let (mut listed, mut asked) = (descendants(), descendants_by_parents(own));
-        (listed.sort_unstable(), asked.sort_unstable());
+        listed.sort_unstable();
+        asked.sort_unstable();
         assert_eq!(listed, asked);
         let mut spinning = start("while :; do :; done");
         let mut rest = Rest::new();

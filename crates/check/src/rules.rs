@@ -43,28 +43,31 @@ mod tests {
             let plays = lab.rules.iter().map(|rule| rule.play).chain([lab.sounding, lab.visit]);
             for play in plays {
                 let mut present = Vec::new();
-                for step in play {
-                    match *step {
-                        Step::Open(who) => {
-                            assert!(!present.contains(&who), "{who} comes twice in {play:?}");
-                            present.push(who);
-                        }
-                        Step::Close(who) | Step::Reset(who) => {
-                            assert!(present.contains(&who), "{who} is not there in {play:?}");
-                            present.retain(|other| *other != who);
-                        }
-                        Step::Restart => present.clear(),
-                        Step::Say(who, _)
-                        | Step::Send(who, _)
-                        | Step::Pieces(who, _)
-                        | Step::Hear(who, _)
-                        | Step::Never(who, _)
-                        | Step::Finish(who)
-                        | Step::Ended(who) => assert!(present.contains(&who), "{who} is not there in {play:?}"),
-                        Step::Rest | Step::Pass(_) => {}
-                    }
-                }
+                play.iter().for_each(|step| follow(*step, &mut present));
             }
+        }
+    }
+
+    /// Who is present after this step.
+    fn follow(step: Step, present: &mut Vec<&'static str>) {
+        match step {
+            Step::Open(who) => {
+                assert!(!present.contains(&who), "{who} comes twice");
+                present.push(who);
+            }
+            Step::Close(who) | Step::Reset(who) => {
+                assert!(present.contains(&who), "{who} is not there at {step:?}");
+                present.retain(|other| *other != who);
+            }
+            Step::Restart => present.clear(),
+            Step::Say(who, _)
+            | Step::Send(who, _)
+            | Step::Pieces(who, _)
+            | Step::Hear(who, _)
+            | Step::Never(who, _)
+            | Step::Finish(who)
+            | Step::Ended(who) => assert!(present.contains(&who), "{who} is not there at {step:?}"),
+            Step::Rest | Step::Pass(_) => {}
         }
     }
 }

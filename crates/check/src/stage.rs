@@ -1,8 +1,8 @@
 //! The stage: a process of its own for each play, in namespaces of its own.
 //!
 //! The judge starts its own program again, twice: the first process enters a network and becomes the owner of new processes, the second is the first of
-//! those, as init is. What it starts cannot outlive it, and it cannot outlive the judge. It takes an [`Order`] from its input and gives an
-//! [`Outcome`] at its output, both in JSON.
+//! those, as init is. What it starts cannot outlive it, and it cannot outlive the judge. It takes an `Order` from its input and gives an
+//! `Outcome` at its output, both in JSON.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::SocketAddr;
