@@ -37,6 +37,15 @@ pub fn enter() -> Result<(), Hindrance> {
     netlink.take_all_addresses().map_err(readings.told(Step::Route))
 }
 
+/// The same, and whatever this process starts from now on lives among processes of its own: pid_namespaces(7).
+///
+/// The first that it starts is to them what init is to a system: with its end they all end, however far they went to hide.
+pub fn enter_with_processes() -> Result<(), Hindrance> {
+    let readings = Readings::take();
+    enter()?;
+    leave(UnshareFlags::NEWPID).map_err(readings.told(Step::Processes))
+}
+
 /// Makes a user namespace in which this user and this group are as outside, and others are not.
 fn become_owner(readings: &Readings) -> Result<(), Hindrance> {
     let (user, group) = (geteuid().as_raw(), getegid().as_raw());

@@ -38,6 +38,11 @@ pub(crate) enum Command {
     Talk(TalkArgs),
     /// Tell what crosses the wire: the handshake, what is said, and whether anybody could read it
     Watch(WatchArgs),
+    /// Judge a server by the rules of its lab, and say what to mend
+    Check(CheckArgs),
+    /// What `check` starts itself as, for each rule it plays
+    #[command(name = "check-stage", hide = true)]
+    CheckStage { phase: String },
     /// Tell what works on this computer: capture, networks of one's own, descriptors, ports
     Doctor,
     /// Show every setting with its value, its default, its bounds and where it comes from
@@ -189,6 +194,54 @@ terminal too, else as it happens. `2> story.txt` keeps both apart. In the comman
 computer, and nobody else is there.
 
 Ctrl-C ends with the summary, a second one at once.";
+
+/// What `check` takes.
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_HELP)]
+pub(crate) struct CheckArgs {
+    /// The lab whose rules are to hold
+    #[arg(value_name = "LAB", value_parser = |name: &str| name.parse::<Service>().map_err(|error| error.to_string()))]
+    pub(crate) lab: Option<Service>,
+    /// The server to judge: a command line, started anew for each rule in a network of its own
+    #[arg(long, value_name = "COMMAND", conflicts_with = "at")]
+    pub(crate) server: Option<String>,
+    /// Judge a server that runs already, without a sandbox: udp://127.0.0.1:12003
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) at: Option<Address>,
+    /// Where the command listens at several ports: the lab's
+    #[arg(long, value_name = "PORT", requires = "server")]
+    pub(crate) port: Option<u16>,
+    /// Play only this rule; may be given more than once
+    #[arg(long, value_name = "ID")]
+    pub(crate) rule: Vec<String>,
+    /// Show every rule of the lab, or of all labs, with its sentence and level
+    #[arg(long, conflicts_with_all = ["server", "at"])]
+    pub(crate) list: bool,
+    /// Play each rule so often; one that fails only sometimes is told with its rate
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) repeat: u32,
+    /// What is cut at random is cut as this number has it
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) seed: u64,
+    /// How long an answer may take
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_pause)]
+    pub(crate) patience: Duration,
+    /// So many rules are played at once; left out, two for each processor
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) jobs: Option<u16>,
+    /// Start the command without a network of its own, where that is forbidden: it may do whatever you may do
+    #[arg(long, requires = "server")]
+    pub(crate) no_sandbox: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write the report as JSON to a file, too
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) report: Option<PathBuf>,
+}
+
+const CHECK_HELP: &str = "\
+Exit codes: 0 every MUST passed, 1 not, 2 wrong arguments, 3 it cannot be judged: it did not start, listens nowhere, or speaks something else.";
 
 /// What `serve` and `config` take.
 #[derive(Debug, Args)]
@@ -438,7 +491,7 @@ mod tests {
 
     #[test]
     fn the_overview_names_every_command() {
-        for command in Cli::command().get_subcommands() {
+        for command in Cli::command().get_subcommands().filter(|command| !command.is_hide_set()) {
             let listed = include_str!("help.txt").contains(&format!("\n  {} ", command.get_name()));
             assert!(listed, "help.txt does not list `{}`", command.get_name());
         }

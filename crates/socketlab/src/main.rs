@@ -4,6 +4,7 @@
 
 mod address;
 mod chat;
+mod check;
 mod cli;
 mod config;
 mod doctor;
@@ -37,6 +38,8 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve(args) => return serve::run(&args),
         Command::Watch(args) => return watch::run(&args),
+        Command::Check(args) => return check::run(&args),
+        Command::CheckStage { phase } => return check::play(&phase),
         Command::Doctor => doctor::run(),
         Command::Config(args) => config::run(&args),
         Command::Completions { shell } => write_completions(shell),
@@ -93,7 +96,7 @@ fn write_manual() -> anyhow::Result<()> {
     manual.render_name_section(&mut page)?;
     manual.render_synopsis_section(&mut page)?;
     manual.render_description_section(&mut page)?;
-    for subcommand in command.get_subcommands() {
+    for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
         let name = format!("socketlab {}", subcommand.get_name());
         let about = subcommand.get_about().map(ToString::to_string).unwrap_or_default();
         let manual = clap_mangen::Man::new(subcommand.clone().bin_name(name.clone()));

@@ -13,6 +13,7 @@ pub(super) enum Step {
     Network,
     Link,
     Route,
+    Processes,
 }
 
 /// Why a process cannot have a network of its own on this system.
@@ -42,6 +43,8 @@ pub(super) struct Readings {
     pub(super) user_namespaces_max: Option<u64>,
     /// `user.max_net_namespaces`.
     pub(super) network_namespaces_max: Option<u64>,
+    /// `user.max_pid_namespaces`.
+    pub(super) process_namespaces_max: Option<u64>,
     /// `kernel.apparmor_restrict_unprivileged_userns`, on Ubuntu since 23.10.
     pub(super) apparmor_restricts: Option<u64>,
     /// Whether this process runs under a seccomp filter, as in most containers.
@@ -59,6 +62,7 @@ impl Readings {
             unprivileged_clone: number("kernel/unprivileged_userns_clone"),
             user_namespaces_max: number("user/max_user_namespaces"),
             network_namespaces_max: number("user/max_net_namespaces"),
+            process_namespaces_max: number("user/max_pid_namespaces"),
             apparmor_restricts: number("kernel/apparmor_restrict_unprivileged_userns"),
             seccomp: status.lines().any(|line| line.starts_with("Seccomp:") && line.ends_with('2')),
             container: ["/.dockerenv", "/run/.containerenv"].iter().any(|mark| std::fs::exists(mark).unwrap_or(false)),
@@ -83,6 +87,7 @@ fn diagnose(step: Step, error: &io::Error, readings: &Readings) -> Hindrance {
     let used_up = matches!(error.raw_os_error(), Some(libc::ENOSPC | libc::EUSERS));
     let limit = match step {
         Step::Network => ("user.max_net_namespaces", readings.network_namespaces_max),
+        Step::Processes => ("user.max_pid_namespaces", readings.process_namespaces_max),
         Step::User | Step::Maps | Step::Link | Step::Route => {
             ("user.max_user_namespaces", readings.user_namespaces_max)
         }
@@ -114,6 +119,7 @@ fn diagnose(step: Step, error: &io::Error, readings: &Readings) -> Hindrance {
         Step::Network => "making a network namespace",
         Step::Link => "setting up its loopback interface",
         Step::Route => "adding its route",
+        Step::Processes => "making a process namespace",
     };
     Hindrance {
         why: format!("{what} failed: {error}; a security module such as SELinux, or a chroot, may be the reason"),

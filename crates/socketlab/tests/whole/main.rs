@@ -7,6 +7,7 @@ mod chat;
 mod chat_clients;
 mod chat_limits;
 mod chat_students;
+mod check;
 mod clients;
 mod datagrams;
 mod eavesdropper;

@@ -1,0 +1,92 @@
+//! What goes wrong in students' servers, by name, and how each is mended.
+
+/// A named flaw.
+#[derive(Debug)]
+pub struct Diagnosis {
+    /// It stays the same for good.
+    pub name: &'static str,
+    pub mending: &'static str,
+}
+
+pub(crate) const PROTOCOL: Diagnosis = Diagnosis {
+    name: "the lab's exchange is not spoken",
+    mending: "Play the sheet's own example by hand (`nc`, or this program's client) and compare what comes back with the sheet, one message at a time.",
+};
+
+pub(crate) const ARITHMETIC: Diagnosis = Diagnosis {
+    name: "wrong arithmetic",
+    mending: "Read the numbers with float() (or Decimal), not int() and not isdigit(), which know no sign and no point; split at spaces, so that the minus of \
+              `-6` is no operator; compare the operator with each of the four, and refuse every other.",
+};
+
+pub(crate) const BAD_INPUT: Diagnosis = Diagnosis {
+    name: "one bad input ends it",
+    mending: "Whatever a client sends, its own handler answers: wrap the handling of one message in try/except (ValueError, ZeroDivisionError, \
+              UnicodeDecodeError, IndexError), send back an error, and go on with the loop.",
+};
+
+pub(crate) const STREAM_END: Diagnosis = Diagnosis {
+    name: "the end of the stream is not handled",
+    mending: "recv() gives b'' when the client has closed, again and again and at once: leave the loop then, and close the socket. Otherwise the \
+              program spins, or stumbles over the empty message.",
+};
+
+pub(crate) const ONE_RECV: Diagnosis = Diagnosis {
+    name: "one recv is taken for one message",
+    mending: "TCP carries bytes, not messages: one recv() may bring half a message, or two. End each message with a newline, gather what comes in a buffer, \
+              and handle every whole line in it; in Python, `for line in connection.makefile()` does it.",
+};
+
+pub(crate) const ONE_CLIENT: Diagnosis = Diagnosis {
+    name: "“multi-client” that is not",
+    mending: "Between accept() and the next accept() nothing may wait for a client: start a thread for each connection at once, and read the name, too, in \
+              that thread. Hold no lock while you recv() or send().",
+};
+
+pub(crate) const GONE_CLIENT: Diagnosis = Diagnosis {
+    name: "a client that vanishes takes others down",
+    mending: "recv() and send() raise ConnectionResetError or BrokenPipeError when that client is gone: catch OSError around each of them, forget that one \
+              client, close its socket and no other, and go on. While you send to all, go through a copy of the list.",
+};
+
+pub(crate) const ENDS_WITH_CLIENT: Diagnosis = Diagnosis {
+    name: "the server ends with its client",
+    mending: "Put accept() into a loop: when one client's session has ended, close its socket, not the listening one, and accept the next.",
+};
+
+pub(crate) const NOT_ENDED: Diagnosis = Diagnosis {
+    name: "the session is not ended",
+    mending: "At `q` the server leaves the loop of this client and closes its connection; strip() what came, so that `q` with a newline is a `q` too.",
+};
+
+pub(crate) const ADDRESS_IN_USE: Diagnosis = Diagnosis {
+    name: "the address is in use on restart",
+    mending: "Before bind(), say setsockopt(SOL_SOCKET, SO_REUSEADDR, 1): without it the port stays taken for a minute after a server that had a client has ended.",
+};
+
+pub(crate) const DATAGRAM: Diagnosis = Diagnosis {
+    name: "a datagram stops the server",
+    mending: "Anybody may send anything, an empty datagram too, and the one who asked may be gone before the answer: handle each datagram within try/except in the \
+              loop, and answer whoever recvfrom() names, each at its own address.",
+};
+
+pub(crate) const STALE: Diagnosis = Diagnosis {
+    name: "stale time",
+    mending: "Ask the clock when a request is answered, inside the loop. What was asked once before it stays as it was.",
+};
+
+pub(crate) const NOT_TOLD: Diagnosis = Diagnosis {
+    name: "members are not told",
+    mending: "Keep a list of the logged-in members; when one joins, says something or leaves, send the line to every one of them, with the name in front.",
+};
+
+pub(crate) const COUNT: Diagnosis = Diagnosis {
+    name: "the line of a leaving, or its count, is missing or wrong",
+    mending: "However a member goes (`quit`, a closed connection, a broken one), one place takes it from the list first, and then tells the others with the \
+              list's length as the count.",
+};
+
+pub(crate) const DUPLICATE: Diagnosis = Diagnosis {
+    name: "duplicate names are accepted",
+    mending: "Before a name is entered into the list, look whether it is there (under the lock, where there are threads); if so, say so and let the client try another.",
+};

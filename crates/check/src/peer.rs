@@ -1,0 +1,140 @@
+//! One of our clients: what it says, what it has heard, and how the connection ended.
+
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr};
+use std::time::{Duration, Instant};
+
+use labs::Transport;
+use serde::{Deserialize, Serialize};
+use socket2::{Domain, Socket, Type};
+
+use crate::program::Place;
+
+/// More is not listened to: whoever says so much has said too much.
+const HEARD_BYTES_MAX: usize = 1 << 20;
+/// The pause before a full socket is tried again.
+const FULL_PAUSE: Duration = Duration::from_millis(2);
+
+/// How a program ends its messages on a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Framing {
+    /// Not at all: what one call takes is the message. A datagram is one by nature.
+    Bare,
+    /// With a newline.
+    Lines,
+}
+
+impl Framing {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Bare => "bare",
+            Self::Lines => "lines",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Closed,
+    Reset,
+}
+
+#[derive(Debug)]
+pub(crate) struct Client {
+    socket: Socket,
+    transport: Transport,
+    heard: Vec<u8>,
+    /// From here on it has heard since it last said something.
+    mark: usize,
+    pub(crate) end: Option<End>,
+}
+
+impl Client {
+    /// Connects to the first address that lets it.
+    pub(crate) fn open(place: &Place, patience: Duration) -> io::Result<Self> {
+        let mut refused = ErrorKind::AddrNotAvailable.into();
+        for address in &place.addresses {
+            match connect(place.transport, *address, patience) {
+                Ok(socket) => {
+                    return Ok(Self { socket, transport: place.transport, heard: Vec::new(), mark: 0, end: None });
+                }
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
+    }
+
+    /// Takes what has arrived, and gives it.
+    pub(crate) fn listen(&mut self) -> &[u8] {
+        let start = self.heard.len();
+        let mut page = [0; 65536];
+        while self.end.is_none() && self.heard.len() < HEARD_BYTES_MAX {
+            match (&self.socket).read(&mut page) {
+                Ok(0) if self.transport == Transport::Tcp => self.end = Some(End::Closed),
+                Ok(count) => self.heard.extend_from_slice(&page[..count]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(_) => self.end = Some(End::Reset),
+            }
+        }
+        &self.heard[start..]
+    }
+
+    /// What it has heard since it last said something.
+    pub(crate) fn news(&self) -> &[u8] {
+        &self.heard[self.mark..]
+    }
+
+    pub(crate) fn has_heard(&self) -> bool {
+        !self.heard.is_empty()
+    }
+
+    /// Forgets what it has heard.
+    pub(crate) fn mark(&mut self) {
+        self.mark = self.heard.len();
+    }
+
+    /// Sends all of it, as one segment where that is possible.
+    pub(crate) fn send(&self, mut bytes: &[u8], patience: Duration) -> io::Result<()> {
+        let end = Instant::now() + patience;
+        loop {
+            match (&self.socket).write(bytes) {
+                Ok(count) if count == bytes.len() => return Ok(()),
+                Ok(count) => bytes = &bytes[count..],
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock && Instant::now() < end => {
+                    std::thread::sleep(FULL_PAUSE);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Closes its side; what has no sides is closed.
+    pub(crate) fn finish(&self) {
+        if self.transport == Transport::Tcp {
+            // One that is closed already has no side left to close.
+            let _ = self.socket.shutdown(Shutdown::Write);
+        }
+    }
+
+    /// Closes at once, and what is on its way is lost: RFC 9293, section 3.10.4.
+    pub(crate) fn reset(self) {
+        if self.transport == Transport::Tcp {
+            let _ = self.socket.set_linger(Some(Duration::ZERO));
+        }
+    }
+}
+
+fn connect(transport: Transport, address: SocketAddr, patience: Duration) -> io::Result<Socket> {
+    let kind = if transport == Transport::Tcp { Type::STREAM } else { Type::DGRAM };
+    let socket = Socket::new(Domain::for_address(address), kind, None)?;
+    socket.connect_timeout(&address.into(), patience)?;
+    if transport == Transport::Tcp {
+        // Each piece leaves as it is said.
+        socket.set_tcp_nodelay(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}

@@ -1,0 +1,189 @@
+//! What a program's processes do, from /proc: proc_pid_stat(5).
+
+use std::collections::BTreeMap;
+use std::fs::{read_dir, read_link, read_to_string};
+use std::time::{Duration, Instant};
+
+/// As many looks in a row have to show all threads asleep before a program is said to rest.
+const LOOKS: u32 = 3;
+/// At every so many of them, new processes are searched for.
+const SEARCH_EVERY: u32 = 50;
+/// The pause between two looks.
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(4);
+
+/// Everything that descends from this process.
+pub(crate) fn descendants() -> Vec<u32> {
+    // Asked for by its link, since /proc may count processes otherwise than we do.
+    let Some(own) = read_link("/proc/self").ok().and_then(|link| link.to_str()?.parse().ok()) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    let mut parent = own;
+    for at in 0.. {
+        // Not every kernel lists children; then all processes have to be asked for their parents.
+        let Some(children) = children(parent) else { return descendants_by_parents(own) };
+        found.extend(children);
+        match found.get(at) {
+            Some(next) => parent = *next,
+            None => break,
+        }
+    }
+    found
+}
+
+/// The children of a process, as proc_pid_task(5) lists them; none if this kernel does not.
+fn children(pid: u32) -> Option<Vec<u32>> {
+    let mut found = Vec::new();
+    for thread in read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
+        match read_to_string(thread.path().join("children")) {
+            Ok(list) => found.extend(list.split_ascii_whitespace().filter_map(|pid| pid.parse::<u32>().ok())),
+            // The thread may just have ended, which is not the kernel's fault.
+            Err(_) if !thread.path().exists() => {}
+            Err(_) => return None,
+        }
+    }
+    Some(found)
+}
+
+fn descendants_by_parents(own: u32) -> Vec<u32> {
+    let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for pid in read_dir("/proc").into_iter().flatten().flatten().filter_map(|entry| number(&entry.file_name())) {
+        if let Some(parent) = stat(&format!("/proc/{pid}/stat")).and_then(|stat| stat.parent()) {
+            children.entry(parent).or_default().push(pid);
+        }
+    }
+    let mut found = children.remove(&own).unwrap_or_default();
+    let mut at = 0;
+    while let Some(pid) = found.get(at) {
+        let of_it = children.remove(pid).unwrap_or_default();
+        found.extend(of_it);
+        at += 1;
+    }
+    found
+}
+
+/// The number that a process has for us, which /proc may count otherwise: pid_namespaces(7).
+pub(crate) fn own_number(pid: u32) -> Option<i32> {
+    let status = read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("NSpid:"))?.split_ascii_whitespace().next_back()?.parse().ok()
+}
+
+/// The numbers of the sockets that these processes hold.
+pub(crate) fn sockets(pids: &[u32]) -> Vec<u64> {
+    let descriptors = pids.iter().flat_map(|pid| read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten());
+    let links = descriptors.filter_map(|descriptor| read_link(descriptor.path()).ok());
+    links.filter_map(|link| link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()).collect()
+}
+
+/// Looks again and again whether the program rests, and since when.
+#[derive(Debug, Default)]
+pub(crate) struct Rest {
+    looked: Option<Instant>,
+    looks: u32,
+    since: Option<Instant>,
+    /// The program's processes when all were last searched for, which takes longer than a look.
+    known: Vec<u32>,
+}
+
+impl Rest {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// For how long all its threads have been asleep, as far as was looked; none if one was awake at the last look.
+    pub(crate) fn look(&mut self) -> Option<Duration> {
+        let now = Instant::now();
+        if self.looked.is_none_or(|looked| now - looked >= LOOK_EVERY) {
+            self.looked = Some(now);
+            if self.all_sleep() {
+                self.looks += 1;
+                self.since = self.since.or(Some(now));
+            } else {
+                (self.looks, self.since) = (0, None);
+            }
+        }
+        self.since.filter(|_| self.looks >= LOOKS).map(|since| now - since)
+    }
+
+    /// One that sleeps starts no other; so only before rest is told, and now and then, all are searched for.
+    fn all_sleep(&mut self) -> bool {
+        if self.known.is_empty() || (self.looks + 1) % SEARCH_EVERY == LOOKS {
+            if !all_sleep(&self.known) {
+                return false;
+            }
+            self.known = descendants();
+        }
+        all_sleep(&self.known)
+    }
+}
+
+/// Whether no thread of these processes runs, is about to run, or waits for a disk.
+fn all_sleep(pids: &[u32]) -> bool {
+    pids.iter().all(|pid| {
+        let threads = read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+        threads.into_iter().all(|thread| {
+            let stat = thread.path().join("stat");
+            stat.to_str().and_then(self::stat).is_none_or(|stat| matches!(stat.state(), "S" | "Z" | "X" | "T" | "I"))
+        })
+    })
+}
+
+/// What is known of a process or a thread.
+struct Stat(String);
+
+impl Stat {
+    fn state(&self) -> &str {
+        self.0.split_ascii_whitespace().next().unwrap_or_default()
+    }
+
+    fn parent(&self) -> Option<u32> {
+        self.0.split_ascii_whitespace().nth(1)?.parse().ok()
+    }
+}
+
+/// A row of /proc/PID/stat, from the state on: what is before it holds a name in which anything may stand.
+fn stat(path: &str) -> Option<Stat> {
+    read_to_string(path).ok()?.rsplit_once(')').map(|(_, rest)| Stat(rest.to_owned()))
+}
+
+fn number(name: &std::ffi::OsStr) -> Option<u32> {
+    name.to_str()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::{Child, Command, Stdio};
+
+    fn start(script: &str) -> Child {
+        Command::new("sh").args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
+    }
+
+    #[test]
+    fn a_program_that_waits_rests_and_one_that_spins_does_not() {
+        let mut waiting = start("sh -c 'read line; read more'; true");
+        let mut rest = Rest::new();
+        let end = Instant::now() + Duration::from_secs(20);
+        while rest.look().is_none() {
+            assert!(Instant::now() < end, "it never rests");
+            std::thread::sleep(LOOK_EVERY);
+        }
+        assert!(descendants().contains(&waiting.id()));
+        let own = std::process::id();
+        let (mut listed, mut asked) = (descendants(), descendants_by_parents(own));
+        listed.sort_unstable();
+        asked.sort_unstable();
+        assert_eq!(listed, asked);
+        let mut spinning = start("while :; do :; done");
+        let mut rest = Rest::new();
+        let spins = (0..50).all(|_| {
+            std::thread::sleep(LOOK_EVERY);
+            rest.look().is_none()
+        });
+        spinning.kill().unwrap();
+        spinning.wait().unwrap();
+        drop(waiting.stdin.take());
+        waiting.wait().unwrap();
+        assert!(spins);
+    }
+}

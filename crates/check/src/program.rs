@@ -1,0 +1,349 @@
+//! The program under check: started, found where it listens, killed with all that it started.
+
+use std::fs::File;
+use std::io::{self, PipeWriter, Read as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use labs::{Service, Transport};
+use lan::sockets::{self, Socket};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, kill_process_group, setrlimit};
+use wire::Visible;
+
+use crate::processes::{self, LOOK_EVERY, Rest};
+use crate::report::Advice;
+
+/// A program that has not listened by then is taken for one that never will.
+const LISTEN_MAX: Duration = Duration::from_secs(60);
+/// A program that never rests has opened by then what it is going to open.
+const OPEN_MAX: Duration = Duration::from_secs(3);
+/// What holds after [`LISTEN_MAX`] holds earlier of a program whose threads have all slept for so long.
+const ASLEEP_MAX: Duration = Duration::from_secs(5);
+/// How often its sockets are searched for.
+const SEARCH_EVERY: Duration = Duration::from_millis(500);
+/// Of what a program prints, so much is kept of its end.
+const OUTPUT_BYTES_MAX: usize = 16 * 1024;
+/// Lines of it that are told.
+const LAST_LINES: usize = 3;
+/// How long one may take to end that was killed.
+const END_MAX: Duration = Duration::from_secs(10);
+
+/// A running program.
+#[derive(Debug)]
+pub(crate) struct Program {
+    child: Child,
+    /// Open, and never written to: a program that reads from its terminal waits.
+    _stdin: Option<ChildStdin>,
+    printed: Arc<Mutex<Vec<u8>>>,
+    reader: Option<std::thread::JoinHandle<()>>,
+    /// Whether nobody else is in its network.
+    alone: bool,
+}
+
+/// Where a program listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) transport: Transport,
+    /// The addresses to try, in this order.
+    pub(crate) addresses: Vec<SocketAddr>,
+}
+
+impl Place {
+    pub(crate) fn port(&self) -> u16 {
+        self.addresses.first().map_or(0, SocketAddr::port)
+    }
+}
+
+impl Program {
+    /// Starts a shell's command line, in a process group of its own.
+    pub(crate) fn start(line: &str, alone: bool) -> io::Result<Self> {
+        let (output, input) = io::pipe()?;
+        let error: PipeWriter = input.try_clone()?;
+        let mut command = Command::new("sh");
+        command.args(["-c", line]).stdin(Stdio::piped()).stdout(input).stderr(error).process_group(0);
+        // Into a pipe Python prints a page at a time, and its last words would come too late.
+        let mut child = command.env("PYTHONUNBUFFERED", "1").spawn()?;
+        let printed = Arc::new(Mutex::new(Vec::new()));
+        let shared = Arc::clone(&printed);
+        let mut output = File::from(std::os::fd::OwnedFd::from(output));
+        let reader = std::thread::spawn(move || keep_end(&mut output, &shared));
+        Ok(Self { _stdin: child.stdin.take(), child, printed, reader: Some(reader), alone })
+    }
+
+    /// Waits until it listens, and for what this lab is spoken over.
+    pub(crate) fn wait_until_listening(&mut self, service: Service, port: Option<u16>) -> Result<Place, Advice> {
+        let end = Instant::now() + LISTEN_MAX;
+        let mut rest = Rest::new();
+        let mut listening_since = None;
+        let mut searched = Instant::now();
+        let mut has_rested = false;
+        loop {
+            let asleep = rest.look();
+            let ended = self.ended();
+            // Each time that it comes to rest, and now and then while it does not: the kernel goes through all of its tables for it.
+            let had_rested = std::mem::replace(&mut has_rested, asleep.is_some());
+            let came_to_rest = asleep.is_some() && !had_rested;
+            let is_due = searched.elapsed() > SEARCH_EVERY;
+            if ended.is_some() || came_to_rest || is_due {
+                searched = Instant::now();
+                let sockets = self.sockets();
+                // A program at rest has opened all it is going to open.
+                let chosen = choose(&sockets, service, port);
+                let listens = chosen.is_some() && {
+                    let since = listening_since.get_or_insert_with(Instant::now);
+                    asleep.is_some() || since.elapsed() > OPEN_MAX
+                };
+                if let Some(chosen) = chosen.filter(|_| listens) {
+                    return Ok(chosen);
+                }
+                if let Some(how) = ended {
+                    return Err(self.explain_end(&how));
+                }
+                if asleep.is_some_and(|long| long > ASLEEP_MAX) || Instant::now() > end {
+                    return Err(self.explain_silence(&sockets, service, port));
+                }
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// Those of its sockets that wait for whoever comes.
+    fn sockets(&self) -> Vec<Socket> {
+        let mut waiting = sockets::all().unwrap_or_default();
+        waiting.retain(|socket| socket.waits);
+        if !self.alone {
+            let own = processes::sockets(&processes::descendants());
+            waiting.retain(|socket| own.contains(&socket.inode));
+        }
+        waiting
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn ended(&mut self) -> Option<String> {
+        let status = self.child.try_wait().ok()??;
+        // A shell's child may go on without it.
+        processes::descendants().is_empty().then(|| tell(status))
+    }
+
+    /// How it ended, with the last that it printed; none while it runs.
+    pub(crate) fn obituary(&mut self) -> Option<String> {
+        let how = self.ended()?;
+        self.hear_out();
+        let last = self.last_words();
+        Some(if last.is_empty() { how } else { format!("{how}; the last that it printed: {last}") })
+    }
+
+    /// Waits until all that it printed was read. Whoever else might hold its output ends with it.
+    fn hear_out(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+    }
+
+    /// The end of what it printed, safe for a terminal.
+    pub(crate) fn last_words(&self) -> String {
+        let printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(&printed);
+        let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+        let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
+        last.iter().map(|line| Visible(line.as_bytes()).to_string()).collect::<Vec<_>>().join(" / ")
+    }
+
+    fn explain_end(&mut self, how: &str) -> Advice {
+        self.hear_out();
+        let last = self.last_words();
+        let why = format!("it {how} before it listened{}", printed(&last));
+        let module = last.split("No module named ").nth(1).map(|rest| rest.trim_matches(['\'', '"', ' ']).to_owned());
+        let mend = if let Some(module) = module {
+            let module: String = module.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.')).collect();
+            format!(
+                "install the Python module `{module}` for the interpreter that the command names, or name one that has it"
+            )
+        } else if last.contains("not found") || last.contains("No such file") || last.contains("can't open file") {
+            "the command is run in this folder by `sh -c`: check the names of program and file".to_owned()
+        } else if last.contains("EOF when reading") {
+            "it reads from its terminal before it listens, where nobody types: give it what it asks for as arguments"
+                .to_owned()
+        } else {
+            "run the command by hand: it has to stay and to listen".to_owned()
+        };
+        Advice { why, mend }
+    }
+
+    fn explain_silence(&self, sockets: &[Socket], service: Service, port: Option<u16>) -> Advice {
+        let last = printed(&self.last_words());
+        if sockets.is_empty() {
+            let mend = "a server binds, and over TCP listens, before it waits for anything else".to_owned();
+            return Advice { why: format!("it runs and listens at no port{last}"), mend };
+        }
+        let places: Vec<String> = sockets.iter().map(place_name).collect();
+        let why = format!("it listens at {}{last}", places.join(", "));
+        let wanted = match port {
+            Some(port) => format!("port {port} was named: name one of these with --port"),
+            None if sockets.iter().any(|socket| service.speaks(carrier(socket.transport))) => {
+                "name the port of this lab's service with --port".to_owned()
+            }
+            None => format!("{service} is spoken over {}", transports(service)),
+        };
+        Advice { why, mend: wanted }
+    }
+
+    /// Ends it and all that it started.
+    pub(crate) fn kill(mut self) {
+        self.kill_all();
+    }
+
+    fn kill_all(&mut self) {
+        let group = Pid::from_child(&self.child);
+        // Where nobody is left, nobody has to be killed.
+        let _ = kill_process_group(group, Signal::KILL);
+        let _ = self.child.wait();
+        let end = Instant::now() + END_MAX;
+        loop {
+            let left = processes::descendants();
+            if left.is_empty() || Instant::now() > end {
+                break;
+            }
+            for pid in left.into_iter().filter_map(processes::own_number) {
+                let _ = Pid::from_raw(pid).map(|pid| kill_process(pid, Signal::KILL));
+            }
+            reap();
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.kill_all();
+    }
+}
+
+/// Takes leave of processes that were left to us by their parents.
+pub(crate) fn reap() {
+    while let Ok(Some(_)) = rustix::process::wait(rustix::process::WaitOptions::NOHANG) {}
+}
+
+/// Bounds what a program may use, for this process and all that it starts.
+pub(crate) fn bound() {
+    for (resource, most) in [
+        (Resource::Core, 0),
+        (Resource::Fsize, 64 << 20),
+        (Resource::Nproc, 2048),
+        (Resource::Nofile, 1024),
+        (Resource::Cpu, 300),
+    ] {
+        let now = getrlimit(resource);
+        let lower = |old: Option<u64>| Some(old.map_or(most, |old| old.min(most)));
+        // What cannot be lowered was lower before.
+        let _ = setrlimit(resource, Rlimit { current: lower(now.current), maximum: lower(now.maximum) });
+    }
+}
+
+/// Reads to the end, and keeps the end.
+fn keep_end(output: &mut File, kept: &Mutex<Vec<u8>>) {
+    let mut page = [0; 4096];
+    while let Ok(count @ 1..) = output.read(&mut page) {
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend_from_slice(&page[..count]);
+        if kept.len() > 2 * OUTPUT_BYTES_MAX {
+            let surplus = kept.len() - OUTPUT_BYTES_MAX;
+            kept.drain(..surplus);
+        }
+    }
+}
+
+fn tell(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("ended with exit code {code}"),
+        (None, signal) => format!("was ended by signal {}", signal.unwrap_or_default()),
+    }
+}
+
+fn printed(last: &str) -> String {
+    if last.is_empty() { String::new() } else { format!("; the last that it printed: {last}") }
+}
+
+/// Of the sockets that wait, the one of this lab: at the port named, else at the lab's, else the only one over a transport of the lab, the usual first.
+fn choose(sockets: &[Socket], service: Service, port: Option<u16>) -> Option<Place> {
+    let usual = service.usual_transports().iter().copied();
+    let others =
+        [Transport::Tcp, Transport::Udp].into_iter().filter(|other| !service.usual_transports().contains(other));
+    for transport in usual.chain(others).filter(|transport| service.speaks(*transport)) {
+        let here = sockets.iter().filter(|socket| carrier(socket.transport) == transport);
+        let mut ports: Vec<u16> = here.clone().map(|socket| socket.local.port()).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        let chosen = match (port, &ports[..]) {
+            (Some(port), _) => ports.contains(&port).then_some(port),
+            (None, [only]) => Some(*only),
+            (None, _) => ports.contains(&service.port()).then(|| service.port()),
+        };
+        if let Some(port) = chosen {
+            let mut addresses: Vec<SocketAddr> = here
+                .filter(|socket| socket.local.port() == port)
+                .flat_map(|socket| reachable(socket.local.ip()))
+                .map(|ip| SocketAddr::new(ip, port))
+                .collect();
+            addresses.sort();
+            addresses.dedup();
+            return Some(Place { transport, addresses });
+        }
+    }
+    None
+}
+
+/// By which addresses somebody who listens at this one is reached from here.
+fn reachable(ip: IpAddr) -> Vec<IpAddr> {
+    match ip {
+        ip if !ip.is_unspecified() => vec![ip],
+        IpAddr::V4(_) => vec![Ipv4Addr::LOCALHOST.into()],
+        // For both families, unless it was told otherwise.
+        IpAddr::V6(_) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+    }
+}
+
+fn carrier(transport: wire::Transport) -> Transport {
+    match transport {
+        wire::Transport::Tcp => Transport::Tcp,
+        wire::Transport::Udp => Transport::Udp,
+    }
+}
+
+fn place_name(socket: &Socket) -> String {
+    format!("{} port {}", carrier(socket.transport).to_string().to_uppercase(), socket.local.port())
+}
+
+fn transports(service: Service) -> String {
+    let spoken = [Transport::Tcp, Transport::Udp].into_iter().filter(|transport| service.speaks(*transport));
+    spoken.map(|transport| transport.to_string().to_uppercase()).collect::<Vec<_>>().join(" and ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn socket(transport: wire::Transport, local: &str) -> Socket {
+        let local: SocketAddr = local.parse().unwrap();
+        Socket { transport, local, remote: SocketAddr::new(local.ip(), 0), waits: true, inode: 1 }
+    }
+
+    #[test]
+    fn the_labs_socket_is_chosen_or_none() {
+        use wire::Transport::{Tcp, Udp};
+        let (one, other) = (socket(Tcp, "0.0.0.0:5000"), socket(Tcp, "192.168.1.2:6000"));
+        let port = |sockets: &[Socket], service, port| choose(sockets, service, port).map(|place| place.port());
+        assert_eq!(port(&[one], Service::Calc, None), Some(5000));
+        assert_eq!(port(&[one, other], Service::Calc, None), None);
+        assert_eq!(port(&[one, other], Service::Calc, Some(6000)), Some(6000));
+        assert_eq!(port(&[one, socket(Tcp, "0.0.0.0:12004")], Service::Calc, None), Some(12004));
+        assert_eq!(port(&[socket(Udp, "0.0.0.0:12004")], Service::Calc, None), None);
+        let clock = choose(&[one, socket(Udp, "127.0.0.1:12345")], Service::Clock, None).unwrap();
+        assert_eq!((clock.transport, clock.port()), (Transport::Udp, 12345));
+        let both = choose(&[socket(Tcp, "[::]:7000")], Service::Chat, None).unwrap();
+        assert_eq!(both.addresses, ["127.0.0.1:7000".parse().unwrap(), "[::1]:7000".parse().unwrap()]);
+    }
+}

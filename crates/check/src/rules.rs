@@ -1,0 +1,73 @@
+//! The labs' rules: one list a lab, in its own file.
+
+mod add;
+mod alnum;
+mod calc;
+mod chat;
+mod clock;
+mod echo;
+
+use labs::Service;
+
+use crate::rule::Lab;
+
+/// All labs that can be checked.
+pub const ALL: [&Lab; 6] = [&echo::LAB, &alnum::LAB, &clock::LAB, &calc::LAB, &add::LAB, &chat::LAB];
+
+/// The lab of a service, if it can be checked.
+pub fn of(service: Service) -> Option<&'static Lab> {
+    ALL.into_iter().find(|lab| lab.service == service)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::Step;
+
+    #[test]
+    fn ids_are_unique_and_say_their_lab() {
+        let mut seen = Vec::new();
+        for lab in ALL {
+            for rule in lab.rules {
+                let word = rule.id.strip_prefix(lab.service.name()).and_then(|rest| rest.strip_prefix('.'));
+                assert!(word.is_some_and(|word| !word.is_empty()), "{}", rule.id);
+                assert!(!seen.contains(&rule.id), "{} twice", rule.id);
+                seen.push(rule.id);
+            }
+        }
+    }
+
+    #[test]
+    fn only_who_has_come_acts() {
+        for lab in ALL {
+            let plays = lab.rules.iter().map(|rule| rule.play).chain([lab.sounding, lab.visit]);
+            for play in plays {
+                let mut present = Vec::new();
+                play.iter().for_each(|step| follow(*step, &mut present));
+            }
+        }
+    }
+
+    /// Who is present after this step.
+    fn follow(step: Step, present: &mut Vec<&'static str>) {
+        match step {
+            Step::Open(who) => {
+                assert!(!present.contains(&who), "{who} comes twice");
+                present.push(who);
+            }
+            Step::Close(who) | Step::Reset(who) => {
+                assert!(present.contains(&who), "{who} is not there at {step:?}");
+                present.retain(|other| *other != who);
+            }
+            Step::Restart => present.clear(),
+            Step::Say(who, _)
+            | Step::Send(who, _)
+            | Step::Pieces(who, _)
+            | Step::Hear(who, _)
+            | Step::Never(who, _)
+            | Step::Finish(who)
+            | Step::Ended(who) => assert!(present.contains(&who), "{who} is not there at {step:?}"),
+            Step::Rest | Step::Pass(_) => {}
+        }
+    }
+}

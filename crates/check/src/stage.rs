@@ -1,0 +1,152 @@
+//! The stage: a process of its own for each play, in namespaces of its own.
+//!
+//! The judge starts its own program again, twice: the first process enters a network and becomes the owner of new processes, the second is the first of
+//! those, as init is. What it starts cannot outlive it, and it cannot outlive the judge. It takes an `Order` from its input and gives an
+//! `Outcome` at its output, both in JSON.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::SocketAddr;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use labs::{Service, Transport};
+use rustix::process::{Signal, set_child_subreaper, set_parent_process_death_signal};
+use serde::{Deserialize, Serialize};
+
+use crate::peer::Framing;
+use crate::player::{Player, Stage};
+use crate::program::{self, Place, Program};
+use crate::report::{Advice, Failure};
+use crate::rules;
+
+/// The last argument of a process that is to enter namespaces.
+pub(crate) const ENTER: &str = "enter";
+/// The same of one that plays where it is.
+pub(crate) const PLAY: &str = "play";
+
+/// What to play.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) lab: String,
+    /// None for the lab's sounding.
+    pub(crate) rule: Option<String>,
+    pub(crate) framing: Framing,
+    pub(crate) theatre: Theatre,
+    pub(crate) seed: u64,
+    pub(crate) patience: Duration,
+}
+
+/// To whom.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Theatre {
+    Program { command: String, port: Option<u16>, alone: bool },
+    At { udp: bool, addresses: Vec<SocketAddr> },
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Outcome {
+    Played {
+        failure: Option<Box<Failure>>,
+        /// Whether the program said anything at all.
+        heard: bool,
+        /// Whether it has ended.
+        over: bool,
+        udp: bool,
+        port: u16,
+        last_words: String,
+    },
+    CannotJudge(Advice),
+    /// This system allows no namespaces.
+    Hindered(String),
+}
+
+/// What a process does that was started as a stage, with its last argument. To be called before any thread starts.
+pub fn run(phase: &str) -> ExitCode {
+    let done = match phase {
+        ENTER => enter(),
+        _ => take_order().and_then(|order| give(&play(&order))),
+    };
+    // The judge sees that nothing came.
+    if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn enter() -> io::Result<()> {
+    // Whoever asked for this play is gone if its parent is.
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    if let Err(hindrance) = lan::namespace::enter_with_processes() {
+        return give(&Outcome::Hindered(hindrance.to_string()));
+    }
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let before = arguments.split_last().map_or(&[][..], |(_, before)| before);
+    let status = Command::new(std::env::current_exe()?).args(before).arg(PLAY).status()?;
+    if status.success() { Ok(()) } else { Err(io::ErrorKind::Other.into()) }
+}
+
+fn take_order() -> io::Result<Order> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    // Processes whose parents have ended become ours, so that all are found.
+    set_child_subreaper(rustix::process::Pid::from_raw(1))?;
+    program::bound();
+    let mut text = String::new();
+    io::stdin().read_to_string(&mut text)?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+fn give(outcome: &Outcome) -> io::Result<()> {
+    let text = serde_json::to_vec(outcome)?;
+    io::stdout().write_all(&text)
+}
+
+/// Plays it here and now.
+pub(crate) fn play(order: &Order) -> Outcome {
+    let Some(lab) = order.lab.parse::<Service>().ok().and_then(rules::of) else {
+        return cannot("there is no such lab");
+    };
+    let steps = match &order.rule {
+        None => lab.sounding,
+        Some(id) => match lab.rule(id) {
+            Some(rule) => rule.play,
+            None => return cannot("there is no such rule"),
+        },
+    };
+    let stage = match open(lab.service, &order.theatre) {
+        Ok(stage) => stage,
+        Err(advice) => return Outcome::CannotJudge(advice),
+    };
+    let mut player = Player::new(stage, order.framing, order.patience, order.seed);
+    // A sounding is a visit itself.
+    let visit = if order.rule.is_some() { lab.visit } else { &[] };
+    let failure = player.play(steps, visit).err();
+    Outcome::Played {
+        failure,
+        heard: player.has_heard(),
+        over: player.is_over(),
+        udp: player.transport() == Transport::Udp,
+        port: player.port(),
+        last_words: player.last_words(),
+    }
+}
+
+fn cannot(why: &str) -> Outcome {
+    Outcome::CannotJudge(Advice { why: why.to_owned(), mend: "use one socketlab for everything".to_owned() })
+}
+
+fn open(service: Service, theatre: &Theatre) -> Result<Stage<'_>, Advice> {
+    match theatre {
+        Theatre::At { udp, addresses } => {
+            let transport = if *udp { Transport::Udp } else { Transport::Tcp };
+            let place = Place { transport, addresses: addresses.clone() };
+            Ok(Stage { service, place, program: None, command: None, port: None, alone: false })
+        }
+        Theatre::Program { command, port, alone } => {
+            let (port, alone) = (*port, *alone);
+            let mut program = Program::start(command, alone).map_err(|error| Advice {
+                why: format!("the shell could not be started: {error}"),
+                mend: "`sh` has to be there".to_owned(),
+            })?;
+            let place = program.wait_until_listening(service, port)?;
+            Ok(Stage { service, place, program: Some(program), command: Some(command), port, alone })
+        }
+    }
+}

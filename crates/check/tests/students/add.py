@@ -1,0 +1,63 @@
+# Adds two numbers, a thread each, with bare messages. Its argument is the mistake that it makes.
+import os
+import socket
+import sys
+import threading
+
+bug = sys.argv[1] if len(sys.argv) > 1 else ""
+server = socket.socket()
+if bug != "no-reuse":
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+server.bind(("", 12005))
+server.listen()
+lock = threading.Lock()
+
+
+def session(connection, name=None):
+    try:
+        if name is None:
+            name = connection.recv(1024).decode(errors="replace")
+        print("Connection initiated by", name)
+        if bug != "no-ack":
+            connection.send(b"ack")
+        while True:
+            data = connection.recv(1024)
+            if not data:
+                if bug == "spins":
+                    continue
+                break
+            try:
+                a, b = data.decode().split()
+                answer = str(int(a) + int(b))
+                if bug == "one-digit":
+                    answer = str(int(a[0]) + int(b[0]))
+            except UnicodeDecodeError:
+                if bug == "bytes-kill":
+                    os._exit(1)
+                answer = "not text"
+            except ValueError:
+                if bug == "format-kills":
+                    os._exit(1)
+                answer = "two numbers, please"
+            connection.send(answer.encode())
+    except OSError:
+        if bug == "loss-kills":
+            os._exit(1)
+    connection.close()
+    if bug == "one-session":
+        os._exit(0)
+
+
+def locked(connection):
+    with lock:
+        session(connection)
+
+
+while True:
+    connection, address = server.accept()
+    if bug == "name-in-loop":
+        session_arguments = (connection, connection.recv(1024).decode(errors="replace"))
+    else:
+        session_arguments = (connection,)
+    target = locked if bug == "lock" else session
+    threading.Thread(target=target, args=session_arguments).start()

@@ -1,0 +1,137 @@
+//! From arguments to a verdict and an exit code.
+
+use std::fs::File;
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, anyhow, bail};
+use check::{Lab, Progress, Report, Rule, Stages, Target, Task, Verdict};
+
+use super::tell;
+use crate::cli::CheckArgs;
+use crate::{FAILED, USAGE, report};
+
+/// Nothing can be said of the program.
+const CANNOT_JUDGE: u8 = 3;
+
+pub(super) fn run(args: &CheckArgs) -> ExitCode {
+    if args.list {
+        let labs = select_labs(args).and_then(|labs| Ok(std::io::stdout().write_all(tell::list(&labs).as_bytes())?));
+        return report(labs, USAGE);
+    }
+    let task = match task(args) {
+        Ok(task) => task,
+        Err(error) => return report(Err(error), USAGE),
+    };
+    match judge(args, &task) {
+        Ok(Verdict::Pass) => ExitCode::SUCCESS,
+        Ok(Verdict::CannotJudge) => ExitCode::from(CANNOT_JUDGE),
+        Ok(Verdict::Fail | Verdict::Flaky | Verdict::NotPlayed) => ExitCode::from(FAILED),
+        // Without a report there is no verdict, whoever is to blame for it.
+        Err(error) => report(Err(error), CANNOT_JUDGE),
+    }
+}
+
+fn select_labs(args: &CheckArgs) -> anyhow::Result<Vec<&'static Lab>> {
+    Ok(match args.lab {
+        Some(_) => vec![lab(args)?],
+        None => check::ALL.to_vec(),
+    })
+}
+
+fn lab(args: &CheckArgs) -> anyhow::Result<&'static Lab> {
+    let known = check::ALL.map(|lab| lab.service.name()).join(", ");
+    let service = args.lab.with_context(|| format!("say which lab: {known}"))?;
+    check::of(service).with_context(|| format!("{service} cannot be checked yet; those that can are {known}"))
+}
+
+fn task(args: &CheckArgs) -> anyhow::Result<Task> {
+    let lab = lab(args)?;
+    let rule =
+        |id: &String| lab.rule(id).ok_or_else(|| anyhow!("{} has no rule `{id}`; --list shows all", lab.service));
+    let chosen: Vec<&Rule> = args.rule.iter().map(rule).collect::<Result<_, _>>()?;
+    let is_wanted = |rule: &&Rule| chosen.is_empty() || chosen.iter().any(|chosen| chosen.id == rule.id);
+    if let Some(path) = args.report.as_ref().filter(|path| path.extension().is_none_or(|name| name != "json")) {
+        bail!("a report is written as JSON: name a file that ends in .json, not {}", path.display());
+    }
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    Ok(Task {
+        lab,
+        target: target(args, lab)?,
+        rules: lab.rules.iter().filter(is_wanted).collect(),
+        seed: args.seed,
+        repeat: args.repeat,
+        patience: args.patience,
+        jobs: args.jobs.map_or(2 * processors, usize::from),
+    })
+}
+
+fn target(args: &CheckArgs, lab: &Lab) -> anyhow::Result<Target> {
+    if let Some(line) = &args.server {
+        return Ok(Target::Command { line: line.clone(), port: args.port, sandboxed: !args.no_sandbox });
+    }
+    let Some(at) = &args.at else { bail!("say whom to judge: --server 'COMMAND', or --at HOST:PORT") };
+    let usual = lab.service.usual_transports().first().copied();
+    let transport = at.transport.or(usual).context("the lab has no transport")?;
+    if !lab.service.speaks(transport) {
+        bail!("{} is not spoken over {}", lab.service, transport.to_string().to_uppercase());
+    }
+    let addresses = at.local(lab.service.port(), false).map_err(anyhow::Error::msg)?;
+    Ok(Target::At { transport, addresses })
+}
+
+fn judge(args: &CheckArgs, task: &Task) -> anyhow::Result<Verdict> {
+    if args.no_sandbox {
+        eprintln!(
+            "socketlab: NO SANDBOX: the program runs as you and in your network. It may read and change whatever you may, other programs can reach \
+             it, and what uses its port disturbs it."
+        );
+    }
+    // Before it takes its time, and not after.
+    let file = args
+        .report
+        .as_ref()
+        .map(|path| File::create(path).with_context(|| format!("the report cannot be written to {}", path.display())));
+    let file = file.transpose()?;
+    let stages = Stages {
+        program: std::env::current_exe().context("finding this program")?,
+        arguments: vec!["check-stage".into()],
+    };
+    let mut show = shown_progress();
+    let report = check::judge(task, &stages, &mut show);
+    clear_progress();
+    if let Some(mut file) = file {
+        write_json(&report, &mut file)?;
+    }
+    let mut output = std::io::stdout().lock();
+    if args.json {
+        write_json(&report, &mut output)?;
+    } else {
+        output.write_all(tell::report(&report).as_bytes())?;
+    }
+    Ok(report.verdict)
+}
+
+fn write_json(report: &Report, to: &mut impl std::io::Write) -> anyhow::Result<()> {
+    serde_json::to_writer_pretty(&mut *to, report)?;
+    Ok(writeln!(to)?)
+}
+
+/// A line that is written again and again, at a terminal only.
+fn shown_progress() -> impl FnMut(Progress) {
+    let is_shown = std::io::stderr().is_terminal();
+    let mut failed = 0;
+    move |progress: Progress| {
+        failed += usize::from(!progress.passed);
+        if is_shown {
+            let Progress { over, plays, rule, .. } = progress;
+            eprint!("\r\x1b[K{over} of {plays} played, {failed} not passed: {rule}");
+        }
+    }
+}
+
+fn clear_progress() {
+    if std::io::stderr().is_terminal() {
+        eprint!("\r\x1b[K");
+    }
+}
