@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
 use check::{Lab, Progress, Report, Rule, Stages, Target, Task, Verdict};
+use drive::Scheme;
 
 use super::tell;
 use crate::cli::CheckArgs;
@@ -72,7 +73,10 @@ fn target(args: &CheckArgs, lab: &Lab) -> anyhow::Result<Target> {
     }
     let Some(at) = &args.at else { bail!("say whom to judge: --server 'COMMAND', or --at HOST:PORT") };
     let usual = lab.service.usual_transports().first().copied();
-    let transport = at.transport.or(usual).context("the lab has no transport")?;
+    if at.scheme == Some(Scheme::Tls) {
+        bail!("a server is judged in the open: give it a plain port, tcp://HOST:PORT");
+    }
+    let transport = at.scheme.map(Scheme::transport).or(usual).context("the lab has no transport")?;
     if !lab.service.speaks(transport) {
         bail!("{} is not spoken over {}", lab.service, transport.to_string().to_uppercase());
     }
