@@ -43,6 +43,9 @@ pub(crate) async fn welcome(
         };
         match stream {
             Ok(stream) => {
+                // Nobody listens any more before anybody hears of it.
+                drop(listener);
+                waiting.shutdown().await;
                 tell(&format!("{peer} is here"));
                 return Ok((stream, peer));
             }
