@@ -176,7 +176,7 @@ fn fan_out(ours: &Path, cores: Cores, rounds: usize, speakers: usize, burst: usi
     let mut records = Records::new();
     for round in 0..=rounds {
         let (open, sealed) = (plain.round()?, tls.round()?);
-        let alone = encryption::alone(&sealed.records)? / sealed.deliveries;
+        let alone = encryption::alone(&sealed.records, LISTENERS)? / sealed.deliveries;
         // The first does not count.
         if round > 0 {
             for (all, cost) in costs.iter_mut().zip([open.cost, sealed.cost, alone]) {
