@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use labs::chat::TOO_SLOW;
 use rustix::process::Signal;
 
 use crate::chat::Member;
@@ -10,28 +11,27 @@ use crate::server::Server;
 /// How many times a member that read too slowly may start to read too late to be told so.
 const ROUNDS: usize = 5;
 
-/// One that reads nothing costs the others nothing, and is told when it looks.
-#[test]
-fn who_reads_too_slowly_is_told_and_announced() {
-    const TOO_SLOW: &str = "Server: you read too slowly and missed what was said; closing the connection\n";
-    let limits = ["--set", "chat.log_bytes=65536", "--set", "chat.rate=0", "--quiet"];
-    let server = Server::start(&[&["chat=127.0.0.1:0"][..], &limits].concat());
-    let mut talker = Member::enter(&server, "Talker", 1);
-    let mut witness = Member::enter(&server, "Witness", 2);
-    talker.hears("Server: Witness has joined. Member count=2");
+/// What makes a member slow soon.
+pub(crate) const SLOW_SOON: [&str; 5] = ["--set", "chat.log_bytes=65536", "--set", "chat.rate=0", "--quiet"];
+
+/// Plays one that reads nothing, beside a talker and a witness who read everything: it costs them nothing, and is told when it looks.
+pub(crate) fn read_too_slowly<S>(
+    talker: &mut Member,
+    mut witness_line: impl FnMut() -> String,
+    mut enter: impl FnMut() -> S,
+    mut rest: impl FnMut(S) -> String,
+) {
     for _ in 0..ROUNDS {
-        let mut slow = Member::connect(server.at("chat", "tcp"), "\n");
-        slow.say("Slow");
-        slow.hears("Server: Slow has joined. Member count=3");
-        witness.hears("Server: Slow has joined. Member count=3");
+        let slow = enter();
+        assert_eq!(witness_line(), "Server: Slow has joined. Member count=3");
         talker.hears("Server: Slow has joined. Member count=3");
         let mut said = String::new();
         for number in 0.. {
             let text = format!("{number} {}", "x".repeat(8000));
             talker.say(&text);
-            let line = witness.line();
+            let line = witness_line();
             if line == "Server: Slow has left. Member count=2" {
-                witness.hears(&format!("Talker: {text}"));
+                assert_eq!(witness_line(), format!("Talker: {text}"));
                 break;
             }
             assert_eq!(line, format!("Talker: {text}"));
@@ -39,7 +39,7 @@ fn who_reads_too_slowly_is_told_and_announced() {
             assert!(number < 10_000, "nobody is too slow");
         }
         talker.hears("Server: Slow has left. Member count=2");
-        let heard = slow.rest();
+        let heard = rest(slow);
         let told = heard.strip_suffix(TOO_SLOW);
         let begin = told.unwrap_or(&heard);
         let begin = if said.starts_with(begin) { begin } else { begin.strip_suffix('\n').unwrap() };
@@ -49,6 +49,16 @@ fn who_reads_too_slowly_is_told_and_announced() {
         }
     }
     panic!("it was never told");
+}
+
+#[test]
+fn who_reads_too_slowly_is_told_and_announced() {
+    let server = Server::start(&[&["chat=127.0.0.1:0"][..], &SLOW_SOON].concat());
+    let mut talker = Member::enter(&server, "Talker", 1);
+    let mut witness = Member::enter(&server, "Witness", 2);
+    talker.hears("Server: Witness has joined. Member count=2");
+    let enter = || Member::enter(&server, "Slow", 3);
+    read_too_slowly(&mut talker, || witness.line(), enter, |mut slow| slow.rest());
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use std::io::{BufRead as _, Read as _, Write as _};
 use std::net::Shutdown;
 
-use labs::chat::TOO_SLOW;
 use rustls::{HandshakeKind, StreamOwned};
 
 use crate::chat::Member;
+use crate::chat_limits::{SLOW_SOON, read_too_slowly};
 use crate::server::Server;
 use crate::tls::{BOTH_DOORS, Secure, trusting};
 
@@ -74,46 +74,23 @@ fn much_text_comes_back_whole_and_in_order() {
     assert!(heard == lines.as_bytes());
 }
 
-/// How many times a member that read too slowly may start to read too late to be told so.
-const ROUNDS: usize = 5;
-
 #[test]
 fn who_reads_too_slowly_is_told_behind_whole_records_and_disturbs_nobody() {
-    let limits = ["--set", "chat.log_bytes=65536", "--set", "chat.rate=0", "--quiet"];
-    let server = Server::start(&[&BOTH_DOORS[..], &limits].concat());
+    let server = Server::start(&[&BOTH_DOORS[..], &SLOW_SOON].concat());
     let (config, at) = (trusting(&server, "socketlab-chat"), server.at("chat", "tls"));
     let mut talker = Member::enter(&server, "Talker", 1);
     let mut witness = Secure::enter(&config, at, "Witness", 2);
     talker.hears("Server: Witness has joined. Member count=2");
-    for _ in 0..ROUNDS {
-        let mut slow = Secure::enter(&config, at, "Slow", 3);
-        witness.hears("Server: Slow has joined. Member count=3");
-        talker.hears("Server: Slow has joined. Member count=3");
-        let mut said = String::new();
-        for number in 0.. {
-            let text = format!("{number} {}", "x".repeat(8000));
-            talker.say(&text);
-            let line = witness.line();
-            if line == "Server: Slow has left. Member count=2" {
-                witness.hears(&format!("Talker: {text}"));
-                break;
-            }
-            assert_eq!(line, format!("Talker: {text}"));
-            said.push_str(&format!("Talker: {text}\n"));
-            assert!(number < 10_000, "nobody is too slow");
-        }
-        talker.hears("Server: Slow has left. Member count=2");
-        let mut heard = Vec::new();
-        // Where she starts to read too late, the connection ends within a record.
-        let _ = slow.0.read_to_end(&mut heard);
-        let heard = String::from_utf8(heard).unwrap();
-        let told = heard.strip_suffix(TOO_SLOW);
-        let begin = told.unwrap_or(&heard);
-        let begin = if said.starts_with(begin) { begin } else { begin.strip_suffix('\n').unwrap() };
-        assert!(said.starts_with(begin), "what it heard is no beginning of what was said");
-        if told.is_some() {
-            return;
-        }
-    }
-    panic!("it was never told");
+    let enter = || Secure::enter(&config, at, "Slow", 3);
+    read_too_slowly(
+        &mut talker,
+        || witness.line(),
+        enter,
+        |mut slow| {
+            let mut heard = Vec::new();
+            // Where it starts to read too late, the connection ends within a record.
+            let _ = slow.0.read_to_end(&mut heard);
+            String::from_utf8(heard).unwrap()
+        },
+    );
 }
