@@ -90,3 +90,9 @@ pub(crate) const DUPLICATE: Diagnosis = Diagnosis {
     name: "duplicate names are accepted",
     mending: "Before a name is entered into the list, look whether it is there (under the lock, where there are threads); if so, say so and let the client try another.",
 };
+
+pub(crate) const LATE: Diagnosis = Diagnosis {
+    name: "output that only appears at exit",
+    mending: "What is printed waits in a buffer until that is full or the program ends: say print(…, flush=True), or fflush(stdout) in C, \
+              or end what is printed with a newline.",
+};

@@ -9,11 +9,12 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
-use labs::Transport;
+use labs::{Service, Transport};
 
+use crate::diagnosis::LATE;
 use crate::peer::Framing;
-use crate::report::{Advice, Failure, Level, Report, RuleReport, SCHEMA, Verdict, conclude};
-use crate::rule::{Lab, Rule};
+use crate::report::{Advice, Failure, Level, PartReport, Report, RuleReport, SCHEMA, Verdict, conclude};
+use crate::rule::{Cast, Lab, Part, Rule};
 use crate::stage::{ENTER, Order, Outcome, PLAY, Theatre, play};
 
 /// How a process becomes a stage: this program, these arguments, and then one more, with which it calls [`crate::stage::run`].
@@ -26,10 +27,34 @@ pub struct Stages {
 /// Who is judged.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// A command line for `sh`, that becomes a server.
-    Command { line: String, port: Option<u16>, sandboxed: bool },
+    /// Command lines for `sh`, that become a server and a client: one of them at least.
+    Programs(Programs),
     /// A server that runs already.
     At { transport: Transport, addresses: Vec<SocketAddr> },
+}
+
+#[derive(Clone, Debug)]
+pub struct Programs {
+    pub server: Option<String>,
+    pub client: Option<String>,
+    /// At which the server listens, or for which the client asks, if it is not to be found out.
+    pub port: Option<u16>,
+    pub sandboxed: bool,
+}
+
+impl Target {
+    /// Whether this cast can take the stage.
+    pub fn has(&self, cast: Cast) -> bool {
+        let (server, client) = match self {
+            Self::Programs(programs) => (programs.server.is_some(), programs.client.is_some()),
+            Self::At { .. } => (true, false),
+        };
+        match cast {
+            Cast::Server => server,
+            Cast::Client => client,
+            Cast::Pair => server && client,
+        }
+    }
 }
 
 /// What is to be judged, and how.
@@ -57,31 +82,46 @@ pub struct Progress {
     pub passed: bool,
 }
 
-/// Judges a program. What it does to its files in one play is there in the next.
+/// Judges programs: each part of the lab for which there is a cast.
 pub fn judge(task: &Task, stages: &Stages, progress: &mut dyn FnMut(Progress)) -> Report {
     let judge = Judge { task, stages };
-    let (found, advice) = match judge.sound() {
-        Ok(found) => (Some(found), None),
-        Err(advice) => (None, Some(advice)),
-    };
-    let rules = found.map_or_else(Vec::new, |found| judge.play_all(found, progress));
-    let verdict = if advice.is_some() { Verdict::CannotJudge } else { conclude(&rules) };
-    let (target, sandboxed) = match &task.target {
-        Target::Command { line, sandboxed, .. } => (line.clone(), *sandboxed),
-        Target::At { addresses, .. } => (addresses.first().map(ToString::to_string).unwrap_or_default(), false),
+    let mut parts = Vec::new();
+    let mut turns = Vec::new();
+    for part in task.lab.parts.iter().filter(|part| task.target.has(part.cast)) {
+        let rules: Vec<_> = part.rules.iter().filter(|rule| task.rules.iter().any(|one| one.id == rule.id)).collect();
+        if rules.is_empty() {
+            continue;
+        }
+        match judge.sound(part) {
+            Ok(found) => {
+                turns.extend(rules.into_iter().map(|rule| Turn { part, found, rule }));
+                parts.push(found.report(part.cast));
+            }
+            Err(advice) => parts.push(PartReport {
+                part: part.cast,
+                framing: None,
+                transport: None,
+                port: None,
+                advice: Some(advice),
+            }),
+        }
+    }
+    let rules = judge.play_all(&turns, progress);
+    let (server, client, at, sandboxed) = match &task.target {
+        Target::Programs(programs) => (programs.server.clone(), programs.client.clone(), None, programs.sandboxed),
+        Target::At { addresses, .. } => (None, None, addresses.first().map(ToString::to_string), false),
     };
     Report {
         schema: SCHEMA,
         lab: task.lab.service.name(),
-        target,
+        server,
+        client,
+        at,
         sandboxed,
-        framing: found.filter(|found| !found.udp).map(|found| found.framing.name()),
-        transport: found.map(|found| if found.udp { "udp" } else { "tcp" }),
-        port: found.map(|found| found.port),
         seed: task.seed,
         repeat: task.repeat,
-        verdict,
-        advice,
+        verdict: conclude(&parts, &rules),
+        parts,
         rules,
     }
 }
@@ -91,7 +131,7 @@ struct Judge<'a> {
     stages: &'a Stages,
 }
 
-/// How the program is spoken to.
+/// How the programs are spoken to.
 #[derive(Clone, Copy, Debug)]
 struct Found {
     framing: Framing,
@@ -99,16 +139,43 @@ struct Found {
     port: u16,
 }
 
+impl Found {
+    fn transport(self) -> Transport {
+        if self.udp { Transport::Udp } else { Transport::Tcp }
+    }
+
+    fn report(self, part: Cast) -> PartReport {
+        PartReport {
+            part,
+            framing: (!self.udp).then(|| self.framing.name()),
+            transport: Some(if self.udp { "udp" } else { "tcp" }),
+            port: Some(self.port),
+            advice: None,
+        }
+    }
+}
+
+/// A rule that is to be played.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    part: &'static Part,
+    found: Found,
+    rule: &'static Rule,
+}
+
 impl Judge<'_> {
-    /// Finds out whether the program speaks the lab at all, and how it ends its messages.
-    fn sound(&self) -> Result<Found, Advice> {
+    /// Finds out whether the programs speak the lab at all, and how they end their messages.
+    fn sound(&self, part: &'static Part) -> Result<Found, Advice> {
         let mut intelligible = None;
         let mut last = String::new();
         for framing in [Framing::Bare, Framing::Lines] {
-            match self.play(None, framing, 0) {
+            match self.play(part, None, framing, None, 0) {
                 Outcome::CannotJudge(advice) => return Err(advice),
                 Outcome::Hindered(why) => return Err(hindered(why)),
-                Outcome::Played { failure, heard, over, udp, port, last_words } => {
+                Outcome::Unseen(_) => {}
+                Outcome::Played { failure, heard, over, udp, port, lines, last_words } => {
+                    // Who speaks first shows how its messages end; who is spoken to has to be tried.
+                    let framing = if lines && part.cast != Cast::Server { Framing::Lines } else { framing };
                     let found = Found { framing, udp, port };
                     if failure.is_none() {
                         return Ok(found);
@@ -118,36 +185,25 @@ impl Judge<'_> {
                         intelligible = intelligible.or(Some(found));
                     }
                     last = last_words;
-                    if udp {
+                    if udp || part.cast != Cast::Server {
                         break;
                     }
                 }
             }
         }
-        intelligible.ok_or_else(|| {
-            let lab = self.task.lab.service;
-            let last = if last.is_empty() { last } else { format!("; the last that it printed: {last}") };
-            Advice {
-                why: format!("it listens, and says nothing to what a client of {lab} says, with newlines or without{last}"),
-                mend: format!(
-                    "is this {lab}'s server, and the right port (--port)? `socketlab {lab}` against it, or `socketlab watch`, \
-                     shows what it does"
-                ),
-            }
-        })
+        intelligible.ok_or_else(|| unintelligible(self.task.lab.service, part.cast, &last))
     }
 
     /// Plays all rules, as many at once as there are jobs, each as often as wanted.
-    fn play_all(&self, found: Found, progress: &mut dyn FnMut(Progress)) -> Vec<RuleReport> {
-        let rules = &self.task.rules;
-        let mut reports: Vec<RuleReport> = rules.iter().map(|rule| blank(rule, found.framing)).collect();
-        let playable = |rule: &Rule| {
-            let transport = if found.udp { Transport::Udp } else { Transport::Tcp };
-            let has_program = matches!(self.task.target, Target::Command { .. });
-            rule.over.includes(transport) && (has_program || !rule.needs_program())
+    fn play_all(&self, turns: &[Turn], progress: &mut dyn FnMut(Progress)) -> Vec<RuleReport> {
+        let mut reports: Vec<RuleReport> =
+            turns.iter().map(|turn| blank(turn.part.cast, turn.rule, turn.found.framing)).collect();
+        let playable = |turn: &Turn| {
+            let has_program = matches!(self.task.target, Target::Programs(_));
+            turn.rule.over.includes(turn.found.transport()) && (has_program || !turn.rule.needs_program())
         };
-        let rounds = (0..self.task.repeat).flat_map(|round| (0..rules.len()).map(move |at| (at, round)));
-        let plays: VecDeque<(usize, u32)> = rounds.filter(|(at, _)| playable(rules[*at])).collect();
+        let rounds = (0..self.task.repeat).flat_map(|round| (0..turns.len()).map(move |at| (at, round)));
+        let plays: VecDeque<(usize, u32)> = rounds.filter(|(at, _)| playable(&turns[*at])).collect();
         let all = plays.len();
         let left = &Mutex::new(plays);
         std::thread::scope(|scope| {
@@ -155,39 +211,47 @@ impl Judge<'_> {
             for _ in 0..self.jobs() {
                 let sender = sender.clone();
                 let next = || left.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-                let play = |(at, round): (usize, u32)| (at, self.play(Some(rules[at]), found.framing, round));
+                let play = |(at, round): (usize, u32)| {
+                    let Turn { part, found, rule } = turns[at];
+                    (at, self.play(part, Some(rule), found.framing, Some(found.port), round))
+                };
                 // Where nobody listens any more, we are about to end.
                 scope.spawn(move || std::iter::from_fn(next).try_for_each(|turn| sender.send(play(turn))));
             }
             drop(sender);
             for (over, (at, outcome)) in (1..).zip(outcomes) {
-                let report = &mut reports[at];
-                let passed = report.take(outcome, rules[at]);
-                progress(Progress { over, plays: all, rule: rules[at].id, passed });
+                let rule = turns[at].rule;
+                let passed = reports[at].take(outcome, rule);
+                progress(Progress { over, plays: all, rule: rule.id, passed });
             }
         });
         reports
     }
 
     fn jobs(&self) -> usize {
-        match self.task.target {
-            Target::Command { sandboxed: true, .. } => self.task.jobs.max(1),
-            Target::Command { sandboxed: false, .. } | Target::At { .. } => 1,
+        match &self.task.target {
+            Target::Programs(programs) if programs.sandboxed => self.task.jobs.max(1),
+            Target::Programs(_) | Target::At { .. } => 1,
         }
     }
 
-    fn play(&self, rule: Option<&Rule>, framing: Framing, round: u32) -> Outcome {
+    fn play(&self, part: &Part, rule: Option<&Rule>, framing: Framing, found_port: Option<u16>, round: u32) -> Outcome {
         let Task { lab, target, seed, patience, .. } = self.task;
         let theatre = match target {
-            Target::Command { line, port, sandboxed } => {
-                Theatre::Program { command: line.clone(), port: *port, alone: *sandboxed }
-            }
+            Target::Programs(programs) => Theatre::Programs {
+                server: programs.server.clone().filter(|_| part.cast != Cast::Client),
+                client: programs.client.clone().filter(|_| part.cast != Cast::Server),
+                // What was found out by a sounding is a client's wish; a server says itself where it listens.
+                port: programs.port.or_else(|| found_port.filter(|_| part.cast == Cast::Client)),
+                alone: programs.sandboxed,
+            },
             Target::At { transport, addresses } => {
                 Theatre::At { udp: *transport == Transport::Udp, addresses: addresses.clone() }
             }
         };
         let order = Order {
             lab: lab.service.name().to_owned(),
+            cast: part.cast,
             rule: rule.map(|rule| rule.id.to_owned()),
             framing,
             theatre,
@@ -197,8 +261,29 @@ impl Judge<'_> {
         };
         match target {
             Target::At { .. } => play(&order),
-            Target::Command { sandboxed, .. } => self.stages.play(&order, if *sandboxed { ENTER } else { PLAY }),
+            Target::Programs(programs) => self.stages.play(&order, if programs.sandboxed { ENTER } else { PLAY }),
         }
+    }
+}
+
+fn unintelligible(lab: Service, cast: Cast, last: &str) -> Advice {
+    let last = if last.is_empty() { String::new() } else { format!("; the last that it printed: {last}") };
+    let (why, what) = match cast {
+        Cast::Server => (
+            format!("it listens, and says nothing to what a client of {lab} says, with newlines or without{last}"),
+            "server, and the right port (--port)",
+        ),
+        Cast::Client => (
+            format!("it runs, and says nothing that a client of {lab} says{last}"),
+            "client, and the right port (--port)",
+        ),
+        Cast::Pair => (format!("together they say nothing of what {lab} says{last}"), "server and client"),
+    };
+    Advice {
+        why,
+        mend: format!(
+            "is this {lab}'s {what}? `socketlab {lab}` or `socketlab serve {lab}` beside it, or `socketlab watch`, shows what it does"
+        ),
     }
 }
 
@@ -229,7 +314,7 @@ fn hindered(why: String) -> Advice {
 }
 
 /// A rule that was not played yet.
-fn blank(rule: &'static Rule, framing: Framing) -> RuleReport {
+fn blank(part: Cast, rule: &'static Rule, framing: Framing) -> RuleReport {
     let level = match (rule.level, framing) {
         (Level::MustOfLines, Framing::Lines) => Level::Must,
         (Level::MustOfLines, Framing::Bare) => Level::Should,
@@ -237,6 +322,7 @@ fn blank(rule: &'static Rule, framing: Framing) -> RuleReport {
     };
     RuleReport {
         id: rule.id,
+        part,
         level,
         sentence: rule.sentence,
         verdict: Verdict::NotPlayed,
@@ -245,6 +331,7 @@ fn blank(rule: &'static Rule, framing: Framing) -> RuleReport {
         failure: None,
         diagnosis: None,
         mending: None,
+        reason: None,
         advice: None,
     }
 }
@@ -261,6 +348,10 @@ impl RuleReport {
                 self.advice = self.advice.take().or_else(|| Some(hindered(why)));
                 false
             }
+            Outcome::Unseen(why) => {
+                self.reason = Some(why);
+                true
+            }
             Outcome::Played { failure: None, .. } => {
                 self.played += 1;
                 true
@@ -273,6 +364,7 @@ impl RuleReport {
         };
         self.verdict = match self.failed {
             0 if self.advice.is_some() => Verdict::CannotJudge,
+            0 if self.played == 0 => Verdict::NotPlayed,
             0 => Verdict::Pass,
             failed if failed < self.played => Verdict::Flaky,
             _ => Verdict::Fail,
@@ -283,7 +375,10 @@ impl RuleReport {
     fn fail(&mut self, failure: Failure, rule: &'static Rule) {
         self.failed += 1;
         self.failure = self.failure.take().or(Some(failure));
-        self.diagnosis = Some(rule.diagnosis.name);
-        self.mending = Some(rule.diagnosis.mending);
+        // That it is right but late is nearer to the mistake than what the rule is about.
+        let is_late = self.failure.as_ref().is_some_and(|failure| failure.is_late);
+        let diagnosis = if is_late { &LATE } else { rule.diagnosis };
+        self.diagnosis = Some(diagnosis.name);
+        self.mending = Some(diagnosis.mending);
     }
 }

@@ -1,4 +1,4 @@
-//! Any program, in any language, judged against its lab by what it does at its socket.
+//! Any program, in any language, judged against its lab by what it does at its socket and at its terminal.
 //!
 //! A lab's rules are data ([`Rule`]): the sheet's sentence, a play of a few [`Step`]s, and what to mend if it goes wrong. [`judge()`] plays each on
 //! a [`stage`] of its own, which is a process in namespaces of its own, and gathers what happened into a [`Report`]. Whoever calls it lends its
@@ -9,19 +9,22 @@
 #![forbid(unsafe_code)]
 
 mod diagnosis;
+mod door;
 mod judge;
 mod matcher;
 mod peer;
 mod player;
 mod processes;
 mod program;
+mod questions;
 mod report;
 mod rule;
 mod rules;
 pub mod stage;
+mod terminal;
 
 pub use diagnosis::Diagnosis;
-pub use judge::{Progress, Stages, Target, Task, judge};
-pub use report::{Advice, Failure, Level, Report, RuleReport, Verdict};
-pub use rule::{Lab, Over, Rule, Said, Step, Who};
+pub use judge::{Programs, Progress, Stages, Target, Task, judge};
+pub use report::{Advice, Failure, Level, PartReport, Report, RuleReport, Screen, Verdict};
+pub use rule::{Cast, Lab, Over, Part, Rule, SERVER, Said, Step, Who};
 pub use rules::{ALL, of};

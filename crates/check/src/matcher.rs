@@ -23,6 +23,16 @@ impl Said {
             Self::Bytes(wanted) => heard.windows(wanted.len()).any(|window| window == wanted),
             Self::Number(wanted) => numbers(&text()).any(|number| is_same(number, wanted)),
             Self::Numbers(wanted) => numbers(&text()).any(|number| wanted.iter().any(|one| is_same(number, *one))),
+            Self::OneOf(wanted) => wanted.iter().any(|one| text().to_lowercase().contains(&one.to_lowercase())),
+            Self::Addends => {
+                let addends: Vec<f64> = numbers(&text()).collect();
+                addends.len() == 2 && addends.iter().all(|one| one.fract() == 0.0 && (1.0..=10.0).contains(one))
+            }
+            Self::Counting(count) => counting(&text()) >= count,
+            Self::Rolled => {
+                let all: Vec<f64> = numbers(&text()).collect();
+                all.windows(2).any(|pair| pair == [100.0, 1.0])
+            }
             Self::Date => dates(now).any(|date| has_date(&text(), date)),
             Self::Time => has_time(&text(), now),
             Self::Alphanumeric(wanted) => says_alphanumeric(&text()) == Some(wanted),
@@ -53,6 +63,16 @@ impl fmt::Display for Said {
                 }
                 Ok(())
             }
+            Self::OneOf(texts) => {
+                f.write_str("one of ")?;
+                for (place, text) in texts.iter().enumerate() {
+                    write!(f, "{}“{text}”", if place == 0 { "" } else { ", " })?;
+                }
+                Ok(())
+            }
+            Self::Addends => f.write_str("two numbers from 1 to 10 in one message"),
+            Self::Counting(count) => write!(f, "1, 2 and so on up to {count}"),
+            Self::Rolled => f.write_str("1 again after 100"),
             Self::Date => write!(f, "today's date, like {}", Timestamp::now().to_zoned(TimeZone::system()).date()),
             Self::Time => {
                 write!(
@@ -78,12 +98,17 @@ impl fmt::Display for Said {
     }
 }
 
-fn is_same(one: f64, other: f64) -> bool {
+pub(crate) fn is_same(one: f64, other: f64) -> bool {
     (one - other).abs() <= RELATIVE_ERROR * one.abs().max(other.abs()).max(1e-300)
 }
 
+/// How far a text counts from 1, with nothing between.
+fn counting(text: &str) -> usize {
+    numbers(text).zip(1_u32..).take_while(|(number, wanted)| is_same(*number, (*wanted).into())).count()
+}
+
 /// The numbers in a text, with sign, fraction and exponent.
-fn numbers(text: &str) -> impl Iterator<Item = f64> {
+pub(crate) fn numbers(text: &str) -> impl Iterator<Item = f64> {
     let mut rest = text;
     std::iter::from_fn(move || {
         loop {

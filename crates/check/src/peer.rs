@@ -1,4 +1,4 @@
-//! One of our clients: what it says, what it has heard, and how the connection ended.
+//! Our end of a connection: what it says, what it has heard, and how the connection ended.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr};
@@ -40,17 +40,26 @@ pub(crate) enum End {
     Reset,
 }
 
+/// Our end of a connection, whoever opened it; over UDP, a socket that speaks with one address.
 #[derive(Debug)]
-pub(crate) struct Client {
+pub(crate) struct Peer {
     socket: Socket,
     transport: Transport,
+    /// All that came; datagrams that end otherwise are followed by a newline, so that each keeps an end.
     heard: Vec<u8>,
     /// From here on it has heard since it last said something.
     mark: usize,
     pub(crate) end: Option<End>,
 }
 
-impl Client {
+impl Peer {
+    /// One end of what somebody else opened, who has said this much already.
+    pub(crate) fn accepted(socket: Socket, transport: Transport, said: &[u8]) -> Self {
+        let mut peer = Self { socket, transport, heard: Vec::new(), mark: 0, end: None };
+        peer.take(said);
+        peer
+    }
+
     /// Connects to the first address that lets it.
     pub(crate) fn open(place: &Place, patience: Duration) -> io::Result<Self> {
         let mut refused = ErrorKind::AddrNotAvailable.into();
@@ -72,13 +81,33 @@ impl Client {
         while self.end.is_none() && self.heard.len() < HEARD_BYTES_MAX {
             match (&self.socket).read(&mut page) {
                 Ok(0) if self.transport == Transport::Tcp => self.end = Some(End::Closed),
-                Ok(count) => self.heard.extend_from_slice(&page[..count]),
+                Ok(count) => self.take(&page[..count]),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(_) => self.end = Some(End::Reset),
             }
         }
         &self.heard[start..]
+    }
+
+    pub(crate) fn take(&mut self, said: &[u8]) {
+        self.heard.extend_from_slice(said);
+        if self.transport == Transport::Udp && !said.is_empty() && said.last() != Some(&b'\n') {
+            self.heard.push(b'\n');
+        }
+    }
+
+    pub(crate) fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    pub(crate) fn has_heard_newline(&self) -> bool {
+        self.transport == Transport::Tcp && self.heard.contains(&b'\n')
+    }
+
+    /// Whom it speaks with.
+    pub(crate) fn remote(&self) -> Option<SocketAddr> {
+        self.socket.peer_addr().ok()?.as_socket()
     }
 
     /// What it has heard since it last said something.

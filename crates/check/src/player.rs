@@ -1,16 +1,20 @@
-//! Plays a rule's steps to a program, and sees what it does.
+//! Plays a rule's steps to the programs on a stage, and sees what they do.
+
+mod sockets;
+mod terminals;
 
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use labs::{Service, Transport};
 use wire::Visible;
 
-use crate::peer::{Client, End, Framing};
+use crate::door::Door;
+use crate::peer::{End, Framing, Peer};
 use crate::processes::Rest;
-use crate::program::{Place, Program};
-use crate::report::Failure;
-use crate::rule::{Said, Step, Who};
+use crate::program::{Kind, Place, Program};
+use crate::report::{Failure, Screen};
+use crate::rule::{Cast, SERVER, Step, Who};
+use terminals::Wanted;
 
 /// How often an open question is asked again.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
@@ -30,13 +34,26 @@ const SHOWN_CHARS_MAX: usize = 300;
 /// What is played to.
 pub(crate) struct Stage<'a> {
     pub(crate) service: Service,
+    pub(crate) cast: Cast,
+    /// Where the server is, the student's or ours.
     pub(crate) place: Place,
-    /// None where only its address is known.
-    pub(crate) program: Option<Program>,
-    /// To start it again.
-    pub(crate) command: Option<&'a str>,
+    /// The student's server.
+    pub(crate) server: Option<Program>,
+    /// Where the student's client finds ours.
+    pub(crate) door: Option<Door>,
+    /// To start them: the server again, the clients at all.
+    pub(crate) server_command: Option<&'a str>,
+    pub(crate) client_command: Option<&'a str>,
     pub(crate) port: Option<u16>,
     pub(crate) alone: bool,
+}
+
+impl Stage<'_> {
+    /// Where a server is that runs already.
+    pub(crate) fn new(service: Service, cast: Cast, place: Place) -> Self {
+        let (server, door, server_command, client_command, port, alone) = (None, None, None, None, None, false);
+        Self { service, cast, place, server, door, server_command, client_command, port, alone }
+    }
 }
 
 pub(crate) struct Player<'a> {
@@ -44,55 +61,123 @@ pub(crate) struct Player<'a> {
     framing: Framing,
     patience: Duration,
     chance: fastrand::Rng,
-    /// In the order of their coming.
-    clients: Vec<(Who, Client)>,
+    /// Our ends of connections, in the order of their coming.
+    peers: Vec<(Who, Peer)>,
+    /// What each was last told by our server.
+    replies: Vec<(Who, String)>,
+    /// The student's clients, in the order of their start.
+    clients: Vec<(Who, Program)>,
+    /// How much of each terminal's text is in the story.
+    shown: Vec<(Who, usize)>,
     story: Vec<String>,
-    /// Whether the program was sent something since it last came to rest, and has not said anything since.
+    /// Whether a program was told something since it last came to rest, and has not said anything since.
     unanswered: bool,
-    /// Whether the program said anything at all.
+    /// Whether the programs said anything at all.
     heard: bool,
-    /// Whether the program was seen at rest: one that never is can not be told to spin.
+    /// Whether the programs were seen at rest: what never is can not be told to spin.
     rests: bool,
 }
 
-/// How a step can fail: what was expected, and what was got.
-type Played = Result<(), (String, String)>;
+/// Why a step failed.
+struct Fault {
+    expected: String,
+    got: String,
+    /// What a terminal did not show, which may come when its program ends.
+    not_shown: Option<(Who, Wanted)>,
+    /// It is no mistake: what was to be seen takes longer than we wait.
+    is_unseen: bool,
+}
+
+impl Fault {
+    fn new(expected: impl Into<String>, got: impl Into<String>) -> Self {
+        Self { expected: expected.into(), got: got.into(), not_shown: None, is_unseen: false }
+    }
+}
+
+type Played = Result<(), Fault>;
 
 impl<'a> Player<'a> {
     pub(crate) fn new(stage: Stage<'a>, framing: Framing, patience: Duration, seed: u64) -> Self {
-        let chance = fastrand::Rng::with_seed(seed);
-        let (clients, story) = (Vec::new(), Vec::new());
-        let mut player =
-            Self { stage, framing, patience, chance, clients, story, unanswered: false, heard: false, rests: false };
+        let mut player = Self {
+            stage,
+            framing,
+            patience,
+            chance: fastrand::Rng::with_seed(seed),
+            peers: Vec::new(),
+            replies: Vec::new(),
+            clients: Vec::new(),
+            shown: Vec::new(),
+            story: Vec::new(),
+            unanswered: false,
+            heard: false,
+            rests: false,
+        };
         player.rests = player.settle();
         player
     }
 
     /// Plays the steps, and then the newcomer's visit.
-    pub(crate) fn play(&mut self, steps: &[Step], visit: &[Step]) -> Result<(), Box<Failure>> {
-        self.play_steps(steps).map_err(|(expected, got)| self.failure(expected, got))?;
-        self.clients.clear();
+    pub(crate) fn play(&mut self, steps: &[Step], visit: &[Step]) -> Result<(), NotPassed> {
+        self.play_steps(steps).map_err(|fault| self.not_passed(fault))?;
+        if visit.is_empty() {
+            return Ok(());
+        }
+        self.peers.clear();
         self.settle();
         self.tell("everyone is gone; a newcomer comes".to_owned());
-        let served = |expected| format!("after all that, a newcomer is served: {expected}");
-        self.play_steps(visit).map_err(|(expected, got)| self.failure(served(expected), got))
+        self.play_steps(visit).map_err(|fault| {
+            let expected = format!("after all that, a newcomer is served: {}", fault.expected);
+            self.not_passed(Fault { expected, ..fault })
+        })
     }
 
     pub(crate) fn has_heard(&self) -> bool {
-        self.heard || self.clients.iter().any(|(_, client)| client.has_heard())
+        self.heard || self.peers.iter().any(|(_, peer)| peer.has_heard())
     }
 
-    fn failure(&mut self, expected: String, got: String) -> Box<Failure> {
+    /// Whether what was heard has newlines in it.
+    pub(crate) fn has_heard_lines(&self) -> bool {
+        self.peers.iter().any(|(_, peer)| peer.has_heard_newline())
+    }
+
+    fn not_passed(&mut self, fault: Fault) -> NotPassed {
         // One that is about to end has its last words still to say.
         self.settle();
-        let program = self.stage.program.as_mut().and_then(|program| {
-            program.obituary().map(|how| format!("it {how}")).or_else(|| {
-                let last = program.last_words();
-                let is_error = ["Error", "Exception", "Traceback", "error:"].iter().any(|word| last.contains(word));
-                is_error.then(|| format!("it still runs; the last that it printed: {last}"))
+        if fault.is_unseen {
+            return NotPassed::Unseen(format!("{}: {}", fault.expected, fault.got));
+        }
+        let program = self.say_how_programs_are();
+        let terminals = self.pictures();
+        let story = std::mem::take(&mut self.story);
+        let is_late = fault.not_shown.as_ref().is_some_and(|(who, wanted)| self.comes_late(who, wanted));
+        let Fault { expected, got, .. } = fault;
+        NotPassed::Failed(Box::new(Failure { expected, got, program, story, terminals, is_late }))
+    }
+
+    /// How those programs ended that have, and what looks like an error where they have not.
+    fn say_how_programs_are(&mut self) -> Option<String> {
+        let server = self.stage.server.iter_mut().map(|program| (SERVER, program));
+        let all = server.chain(self.clients.iter_mut().map(|(who, program)| (*who, program)));
+        let is_one = self.stage.cast == Cast::Server;
+        let told: Vec<String> = all
+            .filter_map(|(who, program)| {
+                let name = if is_one { "it".to_owned() } else { named(who) };
+                let ended = program.obituary().map(|how| format!("{name} {how}"));
+                ended.or_else(|| {
+                    let last = program.last_words();
+                    let is_error = ["Error", "Exception", "Traceback", "error:"].iter().any(|word| last.contains(word));
+                    is_error.then(|| format!("{name} still runs; the last that it printed: {last}"))
+                })
             })
-        });
-        Box::new(Failure { expected, got, program, story: std::mem::take(&mut self.story) })
+            .collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+
+    fn pictures(&self) -> Vec<Screen> {
+        let server = self.stage.server.iter().map(|program| (SERVER, program));
+        let all = server.chain(self.clients.iter().map(|(who, program)| (*who, program)));
+        let all = all.map(|(who, program)| Screen { who: who.to_owned(), text: program.terminal.picture() });
+        all.filter(|screen| !screen.text.is_empty()).collect()
     }
 
     fn play_steps(&mut self, steps: &[Step]) -> Played {
@@ -101,135 +186,52 @@ impl<'a> Player<'a> {
 
     fn step(&mut self, step: Step) -> Played {
         match step {
-            Step::Open(who) => self.open(who),
-            Step::Say(who, text) => {
-                let ending = if self.framing == Framing::Lines { "\n" } else { "" };
-                self.say(who, format!("{text}{ending}").as_bytes())
-            }
-            Step::Send(who, bytes) => self.say(who, bytes),
-            Step::Pieces(who, text) => self.say_in_pieces(who, text),
-            Step::Hear(who, said) => self.hear(who, said),
-            Step::Never(who, said) => self.never(who, said),
+            Step::Start(who) => return self.start(who),
+            Step::Type(who, line) => return self.type_line(who, line),
+            Step::Shows(who, said) => return self.shows(who, Wanted::Said(said)),
+            Step::ShowsReply(who) => return self.shows_reply(who),
+            Step::ShowsNumbers(who) => return self.shows_numbers(who),
+            Step::Hides(who, said) => return self.hides(who, said),
+            Step::Exits(who) => return self.exits(who),
+            Step::Open(who) => return self.open(who),
+            Step::Accept(who) => return self.accept(who),
+            Step::Reply(who, answer) => return self.reply(who, answer),
+            Step::Say(who, text) => return self.say_text(who, text),
+            Step::Send(who, bytes) => return self.say(who, bytes),
+            Step::Pieces(who, text) => return self.say_in_pieces(who, text),
+            Step::Hear(who, said) => return self.hear(who, said),
+            Step::Await(who, said, seconds) => return self.await_long(who, said, Duration::from_secs(seconds)),
+            Step::Never(who, said) => return self.never(who, said),
+            Step::Ended(who) => return self.ended(who),
+            Step::Rest => return self.rest(),
+            Step::Restart => return self.restart(),
             Step::Finish(who) => {
-                self.tell(format!("{who} closes its side"));
-                self.client(who).map_or(Ok(()), |client| {
-                    client.finish();
-                    Ok(())
-                })
+                self.tell(format!("{} closes its side", self.our_name(who)));
+                if let Some(peer) = self.peer(who) {
+                    peer.finish();
+                }
             }
             Step::Close(who) => {
-                self.tell(format!("{who} closes"));
-                self.clients.retain(|(name, _)| *name != who);
-                Ok(())
+                self.tell(format!("{} closes", self.our_name(who)));
+                self.peers.retain(|(name, _)| *name != who);
             }
             Step::Reset(who) => {
-                self.tell(format!("{who} resets the connection"));
-                if let Some(at) = self.clients.iter().position(|(name, _)| *name == who) {
-                    self.clients.remove(at).1.reset();
+                self.tell(format!("{} resets the connection", self.our_name(who)));
+                if let Some(at) = self.peers.iter().position(|(name, _)| *name == who) {
+                    self.peers.remove(at).1.reset();
                 }
-                Ok(())
             }
-            Step::Ended(who) => self.ended(who),
-            Step::Rest => self.rest(),
-            Step::Pass(milliseconds) => {
-                std::thread::sleep(Duration::from_millis(milliseconds));
-                Ok(())
+            Step::CloseDoor => {
+                self.tell("our server is there no more".to_owned());
+                self.stage.door = None;
             }
-            Step::Restart => self.restart(),
-        }
-    }
-
-    fn open(&mut self, who: Who) -> Played {
-        // Who came before is dealt with before: the order of those who come is part of what is expected.
-        self.settle();
-        let expected = || format!("{who} is let in");
-        let client =
-            Client::open(&self.stage.place, self.patience).map_err(|error| (expected(), error.kind().to_string()))?;
-        self.clients.push((who, client));
-        self.tell(format!("{who} comes"));
-        Ok(())
-    }
-
-    fn say(&mut self, who: Who, bytes: &[u8]) -> Played {
-        self.settle();
-        self.tell(format!("{who} → {}", quoted(bytes)));
-        let patience = self.patience;
-        self.unanswered = true;
-        let Some(client) = self.client(who) else { return Ok(()) };
-        client.mark();
-        client.send(bytes, patience).map_err(|error| (format!("{} is taken", quoted(bytes)), error.kind().to_string()))
-    }
-
-    fn say_in_pieces(&mut self, who: Who, text: &str) -> Played {
-        let mut rest = text.as_bytes();
-        let mut first = true;
-        while !rest.is_empty() {
-            // At least two pieces, of which the first is no whole message.
-            let most = if first { rest.len().saturating_sub(2).max(1) } else { rest.len() };
-            let (piece, behind) = rest.split_at(self.chance.usize(1..=most));
-            self.settle();
-            self.tell(format!("{who} → {}", quoted(piece)));
-            let patience = self.patience;
-            self.unanswered = true;
-            let Some(client) = self.client(who) else { return Ok(()) };
-            if std::mem::take(&mut first) {
-                client.mark();
-            }
-            let taken = client.send(piece, patience);
-            taken.map_err(|error| (format!("{} is taken", quoted(piece)), error.kind().to_string()))?;
-            rest = behind;
+            Step::Pass(milliseconds) => std::thread::sleep(Duration::from_millis(milliseconds)),
         }
         Ok(())
-    }
-
-    fn hear(&mut self, who: Who, said: Said) -> Played {
-        let end = Instant::now() + self.patience;
-        let asleep_max = self.patience.mul_f32(ASLEEP_SHARE);
-        let mut rest = Rest::new();
-        loop {
-            let asleep = rest.look().filter(|_| self.stage.program.is_some());
-            // In this order: what it sent before it ended counts.
-            let over = self.stage.program.as_mut().is_some_and(|program| program.ended().is_some());
-            self.listen();
-            let Some(client) = self.client(who) else { return Ok(()) };
-            if said.is_in(client.news(), Timestamp::now()) {
-                return Ok(());
-            }
-            let is_late = Instant::now() > end || asleep.is_some_and(|long| long > asleep_max);
-            if client.end.is_some() || over || is_late {
-                let got = got(client);
-                return Err((format!("{who} hears {said}"), got));
-            }
-            std::thread::sleep(LOOK_EVERY);
-        }
-    }
-
-    fn never(&mut self, who: Who, said: Said) -> Played {
-        self.settle();
-        let Some(client) = self.client(who) else { return Ok(()) };
-        if said.is_in(client.news(), Timestamp::now()) {
-            return Err((format!("{who} does not hear {said}"), got(client)));
-        }
-        Ok(())
-    }
-
-    fn ended(&mut self, who: Who) -> Played {
-        let end = Instant::now() + self.patience;
-        loop {
-            self.listen();
-            let Some(client) = self.client(who) else { return Ok(()) };
-            if client.end.is_some() {
-                return Ok(());
-            }
-            if Instant::now() > end {
-                return Err((format!("the server closes {who}'s connection"), "it stays open".to_owned()));
-            }
-            std::thread::sleep(LOOK_EVERY);
-        }
     }
 
     fn rest(&mut self) -> Played {
-        if self.stage.program.is_none() || !self.rests {
+        if !self.sees_programs() || !self.rests {
             return Ok(());
         }
         let end = Instant::now() + self.patience;
@@ -238,27 +240,27 @@ impl<'a> Player<'a> {
                 return Ok(());
             }
         }
-        let expected = "the program waits for what comes next".to_owned();
-        Err((expected, format!("it runs without a pause for {} s: it spins", self.patience.as_secs())))
+        let got = format!("it runs without a pause for {} s: it spins", self.patience.as_secs());
+        Err(Fault::new("the program waits for what comes next", got))
     }
 
     fn restart(&mut self) -> Played {
-        let Some(command) = self.stage.command else { return Ok(()) };
+        let Some(command) = self.stage.server_command else { return Ok(()) };
         self.settle();
         self.tell("the program is killed and started again".to_owned());
-        if let Some(program) = self.stage.program.take() {
-            program.kill();
-        }
-        self.clients.clear();
-        let expected = || "it starts again at once, and listens".to_owned();
-        let mut program = Program::start(command, self.stage.alone).map_err(|error| (expected(), error.to_string()))?;
+        self.stage.server = None;
+        self.peers.clear();
+        let fault = |got: String| Fault::new("it starts again at once, and listens", got);
+        let mut program =
+            Program::start(command, Kind::Server, self.stage.alone).map_err(|error| fault(error.to_string()))?;
         let place = program.wait_until_listening(self.stage.service, self.stage.port);
-        self.stage.program = Some(program);
-        self.stage.place = place.map_err(|advice| (expected(), advice.why))?;
+        self.shown.retain(|(who, _)| *who != SERVER);
+        self.stage.server = Some(program);
+        self.stage.place = place.map_err(|advice| fault(advice.why))?;
         Ok(())
     }
 
-    /// Waits until the program has dealt with all it was sent: until all its threads sleep, or it is quiet. Whether it has come to that.
+    /// Waits until the programs have dealt with all they were told: until all their threads sleep, or they are quiet. Whether it has come to that.
     fn settle(&mut self) -> bool {
         let end = Instant::now() + REST_MAX;
         let mut rest = Rest::new();
@@ -267,9 +269,10 @@ impl<'a> Player<'a> {
             if self.listen() {
                 quiet_since = Instant::now();
             }
-            let rests = match self.stage.program {
-                Some(_) => rest.look().is_some_and(|asleep| !self.unanswered || asleep > WAITS_FOR_REST_MAX),
-                None => quiet_since.elapsed() > QUIET,
+            let rests = if self.sees_programs() {
+                rest.look().is_some_and(|asleep| !self.unanswered || asleep > WAITS_FOR_REST_MAX)
+            } else {
+                quiet_since.elapsed() > QUIET
             };
             if rests {
                 self.listen();
@@ -281,31 +284,53 @@ impl<'a> Player<'a> {
         false
     }
 
-    /// Takes what has arrived for anybody, and says whether there was anything.
-    fn listen(&mut self) -> bool {
-        let mut any = false;
-        let mut told = Vec::new();
-        for (who, client) in &mut self.clients {
-            let had_ended = client.end.is_some();
-            let news = client.listen();
-            if !news.is_empty() {
-                any = true;
-                told.push(format!("{who} ← {}", quoted(news)));
+    /// Waits until something is there; no longer than a program may take that whoever is waited for comes from.
+    fn wait(&mut self, who: Who, mut is_there: impl FnMut(&mut Self) -> bool) -> bool {
+        let end = Instant::now() + self.patience;
+        let asleep_max = self.patience.mul_f32(ASLEEP_SHARE);
+        let mut rest = Rest::new();
+        loop {
+            let asleep = rest.look().filter(|_| self.sees_programs());
+            // In this order: what it said before it ended counts.
+            let is_over = self.has_ended(who);
+            self.listen();
+            if is_there(self) {
+                return true;
             }
-            match client.end.filter(|_| !had_ended) {
-                Some(End::Closed) => told.push(format!("{who} sees the server close")),
-                Some(End::Reset) => told.push(format!("{who} sees the connection break")),
-                None => {}
+            if is_over || Instant::now() > end || asleep.is_some_and(|long| long > asleep_max) {
+                return false;
             }
+            std::thread::sleep(LOOK_EVERY);
         }
-        self.heard |= any;
-        self.unanswered &= !any;
-        told.into_iter().for_each(|line| self.tell(line));
+    }
+
+    /// Whether the program has ended from which this one hears, or that is at this one's terminal; all that it showed is read then.
+    fn has_ended(&mut self, who: Who) -> bool {
+        let program = match self.clients.iter_mut().find(|(name, _)| *name == who) {
+            Some((_, client)) => Some(client),
+            None => self.stage.server.as_mut(),
+        };
+        let Some(program) = program else { return false };
+        let has_ended = program.ended().is_some();
+        if has_ended {
+            program.hear_out();
+        }
+        has_ended
+    }
+
+    /// Takes what has arrived for anybody and what terminals have shown, and says whether there was anything.
+    fn listen(&mut self) -> bool {
+        let from_terminals = self.read_terminals();
+        let from_peers = self.listen_to_peers();
+        let any = from_terminals || from_peers;
+        self.heard |= from_peers;
+        // What a server prints is no answer yet.
+        self.unanswered &= !(from_peers || (from_terminals && self.stage.cast != Cast::Server));
         any
     }
 
-    fn client(&mut self, who: Who) -> Option<&mut Client> {
-        self.clients.iter_mut().find(|(name, _)| *name == who).map(|(_, client)| client)
+    fn sees_programs(&self) -> bool {
+        self.stage.server.is_some() || self.stage.client_command.is_some()
     }
 
     fn tell(&mut self, line: String) {
@@ -315,30 +340,45 @@ impl<'a> Player<'a> {
     }
 
     pub(crate) fn transport(&self) -> Transport {
-        self.stage.place.transport
+        let accepted = self.peers.first().filter(|_| self.stage.door.is_some()).map(|(_, peer)| peer.transport());
+        accepted.unwrap_or(self.stage.place.transport)
     }
 
     pub(crate) fn port(&self) -> u16 {
         self.stage.place.port()
     }
 
-    /// Whether the program has ended.
+    /// Whether a program has ended.
     pub(crate) fn is_over(&mut self) -> bool {
-        self.stage.program.as_mut().is_some_and(|program| program.ended().is_some())
+        let clients = self.clients.iter_mut().map(|(_, program)| program);
+        self.stage.server.iter_mut().chain(clients).any(|program| program.ended().is_some())
     }
 
-    /// The last that the program printed.
+    /// The last that a program printed.
     pub(crate) fn last_words(&self) -> String {
-        self.stage.program.as_ref().map(Program::last_words).unwrap_or_default()
+        let programs = self.stage.server.iter().chain(self.clients.iter().map(|(_, program)| program));
+        programs.map(Program::last_words).filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" / ")
     }
 }
 
-/// What a client has heard, and how its connection ended.
-fn got(client: &Client) -> String {
-    let heard = if client.news().is_empty() { "nothing".to_owned() } else { quoted(client.news()) };
-    match client.end {
+/// How a play did not pass.
+pub(crate) enum NotPassed {
+    Failed(Box<Failure>),
+    /// It could not be seen whether the rule holds, and why.
+    Unseen(String),
+}
+
+/// A program by whose terminal it is.
+fn named(who: Who) -> String {
+    if who == SERVER { SERVER.to_owned() } else { format!("{who}'s client") }
+}
+
+/// What one of our ends has heard, and how its connection ended.
+fn got(peer: &Peer) -> String {
+    let heard = if peer.news().is_empty() { "nothing".to_owned() } else { quoted(peer.news()) };
+    match peer.end {
         None => heard,
-        Some(End::Closed) => format!("{heard}, then the server closed the connection"),
+        Some(End::Closed) => format!("{heard}, then the connection was closed"),
         Some(End::Reset) => format!("{heard}, then the connection broke"),
     }
 }

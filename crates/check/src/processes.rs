@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 use std::fs::{read_dir, read_link, read_to_string};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, WaitOptions, kill_process};
+
 /// As many looks in a row have to show all threads asleep before a program is said to rest.
 const LOOKS: u32 = 3;
 /// At every so many of them, new processes are searched for.
 const SEARCH_EVERY: u32 = 50;
+/// How long processes may take to end that were killed.
+const END_MAX: Duration = Duration::from_secs(10);
 /// The pause between two looks.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(4);
 
@@ -66,6 +70,23 @@ fn descendants_by_parents(own: u32) -> Vec<u32> {
 pub(crate) fn own_number(pid: u32) -> Option<i32> {
     let status = read_to_string(format!("/proc/{pid}/status")).ok()?;
     status.lines().find_map(|line| line.strip_prefix("NSpid:"))?.split_ascii_whitespace().next_back()?.parse().ok()
+}
+
+/// Ends everything that descends from this process, however far it went to hide.
+pub(crate) fn end_all() {
+    let end = Instant::now() + END_MAX;
+    loop {
+        let left = descendants();
+        if left.is_empty() || Instant::now() > end {
+            break;
+        }
+        for pid in left.into_iter().filter_map(own_number) {
+            let _ = Pid::from_raw(pid).map(|pid| kill_process(pid, Signal::KILL));
+        }
+        // Takes leave of those that were left to us by their parents.
+        while let Ok(Some(_)) = rustix::process::wait(WaitOptions::NOHANG) {}
+        std::thread::sleep(LOOK_EVERY);
+    }
 }
 
 /// The numbers of the sockets that these processes hold.

@@ -1,20 +1,19 @@
 //! The program under check: started, found where it listens, killed with all that it started.
 
-use std::fs::File;
-use std::io::{self, PipeWriter, Read as _};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use labs::{Service, Transport};
 use lan::sockets::{self, Socket};
-use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, kill_process_group, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process_group, setrlimit};
 use wire::Visible;
 
 use crate::processes::{self, LOOK_EVERY, Rest};
 use crate::report::Advice;
+use crate::terminal::Terminal;
 
 /// A program that has not listened by then is taken for one that never will.
 const LISTEN_MAX: Duration = Duration::from_secs(60);
@@ -24,23 +23,25 @@ const OPEN_MAX: Duration = Duration::from_secs(3);
 const ASLEEP_MAX: Duration = Duration::from_secs(5);
 /// How often its sockets are searched for.
 const SEARCH_EVERY: Duration = Duration::from_millis(500);
-/// Of what a program prints, so much is kept of its end.
-const OUTPUT_BYTES_MAX: usize = 16 * 1024;
-/// Lines of it that are told.
+/// Of what a program prints, so many lines of its end are told.
 const LAST_LINES: usize = 3;
-/// How long one may take to end that was killed.
-const END_MAX: Duration = Duration::from_secs(10);
 
-/// A running program.
-#[derive(Debug)]
+/// A running program, at a terminal of its own.
 pub(crate) struct Program {
     child: Child,
-    /// Open, and never written to: a program that reads from its terminal waits.
-    _stdin: Option<ChildStdin>,
-    printed: Arc<Mutex<Vec<u8>>>,
-    reader: Option<std::thread::JoinHandle<()>>,
+    pub(crate) terminal: Terminal,
+    kind: Kind,
     /// Whether nobody else is in its network.
     alone: bool,
+}
+
+/// How it lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A shell's child may go on without it.
+    Server,
+    /// A person sits before it: it has ended when its terminal is given back.
+    Client,
 }
 
 /// Where a program listens.
@@ -58,19 +59,12 @@ impl Place {
 }
 
 impl Program {
-    /// Starts a shell's command line, in a process group of its own.
-    pub(crate) fn start(line: &str, alone: bool) -> io::Result<Self> {
-        let (output, input) = io::pipe()?;
-        let error: PipeWriter = input.try_clone()?;
+    /// Starts a shell's command line at a terminal.
+    pub(crate) fn start(line: &str, kind: Kind, alone: bool) -> io::Result<Self> {
         let mut command = Command::new("sh");
-        command.args(["-c", line]).stdin(Stdio::piped()).stdout(input).stderr(error).process_group(0);
-        // Into a pipe Python prints a page at a time, and its last words would come too late.
-        let mut child = command.env("PYTHONUNBUFFERED", "1").spawn()?;
-        let printed = Arc::new(Mutex::new(Vec::new()));
-        let shared = Arc::clone(&printed);
-        let mut output = File::from(std::os::fd::OwnedFd::from(output));
-        let reader = std::thread::spawn(move || keep_end(&mut output, &shared));
-        Ok(Self { _stdin: child.stdin.take(), child, printed, reader: Some(reader), alone })
+        command.args(["-c", line]);
+        let (child, terminal) = Terminal::start(command)?;
+        Ok(Self { child, terminal, kind, alone })
     }
 
     /// Waits until it listens, and for what this lab is spoken over.
@@ -124,8 +118,8 @@ impl Program {
     /// How it ended, if it has.
     pub(crate) fn ended(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok()??;
-        // A shell's child may go on without it.
-        processes::descendants().is_empty().then(|| tell(status))
+        let is_over = self.kind == Kind::Client || processes::descendants().is_empty();
+        is_over.then(|| tell(status))
     }
 
     /// How it ended, with the last that it printed; none while it runs.
@@ -136,19 +130,14 @@ impl Program {
         Some(if last.is_empty() { how } else { format!("{how}; the last that it printed: {last}") })
     }
 
-    /// Waits until all that it printed was read. Whoever else might hold its output ends with it.
-    fn hear_out(&mut self) {
-        if let Some(reader) = self.reader.take() {
-            let _ = reader.join();
-        }
+    /// Waits until all was read that it printed. Whoever else might hold its terminal is cut off from it.
+    pub(crate) fn hear_out(&mut self) {
+        self.terminal.hear_out();
     }
 
     /// The end of what it printed, safe for a terminal.
     pub(crate) fn last_words(&self) -> String {
-        let printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = String::from_utf8_lossy(&printed);
-        let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-        let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
+        let last = self.terminal.last_lines(LAST_LINES);
         last.iter().map(|line| Visible(line.as_bytes()).to_string()).collect::<Vec<_>>().join(" / ")
     }
 
@@ -191,40 +180,21 @@ impl Program {
         Advice { why, mend: wanted }
     }
 
-    /// Ends it and all that it started.
-    pub(crate) fn kill(mut self) {
-        self.kill_all();
-    }
-
-    fn kill_all(&mut self) {
+    fn kill(&mut self) {
         let group = Pid::from_child(&self.child);
         // Where nobody is left, nobody has to be killed.
         let _ = kill_process_group(group, Signal::KILL);
         let _ = self.child.wait();
-        let end = Instant::now() + END_MAX;
-        loop {
-            let left = processes::descendants();
-            if left.is_empty() || Instant::now() > end {
-                break;
-            }
-            for pid in left.into_iter().filter_map(processes::own_number) {
-                let _ = Pid::from_raw(pid).map(|pid| kill_process(pid, Signal::KILL));
-            }
-            reap();
-            std::thread::sleep(LOOK_EVERY);
+        if self.kind == Kind::Server {
+            processes::end_all();
         }
     }
 }
 
 impl Drop for Program {
     fn drop(&mut self) {
-        self.kill_all();
+        self.kill();
     }
-}
-
-/// Takes leave of processes that were left to us by their parents.
-pub(crate) fn reap() {
-    while let Ok(Some(_)) = rustix::process::wait(rustix::process::WaitOptions::NOHANG) {}
 }
 
 /// Bounds what a program may use, for this process and all that it starts.
@@ -240,19 +210,6 @@ pub(crate) fn bound() {
         let lower = |old: Option<u64>| Some(old.map_or(most, |old| old.min(most)));
         // What cannot be lowered was lower before.
         let _ = setrlimit(resource, Rlimit { current: lower(now.current), maximum: lower(now.maximum) });
-    }
-}
-
-/// Reads to the end, and keeps the end.
-fn keep_end(output: &mut File, kept: &Mutex<Vec<u8>>) {
-    let mut page = [0; 4096];
-    while let Ok(count @ 1..) = output.read(&mut page) {
-        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend_from_slice(&page[..count]);
-        if kept.len() > 2 * OUTPUT_BYTES_MAX {
-            let surplus = kept.len() - OUTPUT_BYTES_MAX;
-            kept.drain(..surplus);
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a rule is: data.
 
 use labs::{Service, Transport};
+use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::Diagnosis;
 use crate::report::Level;
@@ -9,21 +10,49 @@ use crate::report::Level;
 #[derive(Debug)]
 pub struct Lab {
     pub service: Service,
-    /// How a server is asked whether it speaks this lab at all, and whether bare or in lines.
+    /// The server's first.
+    pub parts: &'static [&'static Part],
+}
+
+impl Lab {
+    pub fn part(&self, cast: Cast) -> Option<&'static Part> {
+        self.parts.iter().copied().find(|part| part.cast == cast)
+    }
+
+    pub fn rules(&self) -> impl Iterator<Item = &'static Rule> {
+        self.parts.iter().flat_map(|part| part.rules)
+    }
+
+    pub fn rule(&self, id: &str) -> Option<&'static Rule> {
+        self.rules().find(|rule| rule.id == id)
+    }
+}
+
+/// Which programs of the student's are on the stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cast {
+    /// A server, and our clients.
+    Server,
+    /// A client at its terminal, and our server.
+    Client,
+    /// A server and its clients, all at their terminals.
+    Pair,
+}
+
+/// The rules for one cast.
+#[derive(Debug)]
+pub struct Part {
+    pub cast: Cast,
+    /// How it is found out whether the program speaks this lab at all, and whether bare or in lines.
     pub sounding: &'static [Step],
-    /// A newcomer's whole visit. It follows every play, so that no dead program passes a rule.
+    /// A newcomer's whole visit. It follows every play to a server, so that no dead program passes a rule.
     pub visit: &'static [Step],
     /// From what matters most to what matters least: of several that fail, the first is to be mended first.
     pub rules: &'static [Rule],
 }
 
-impl Lab {
-    pub fn rule(&self, id: &str) -> Option<&'static Rule> {
-        self.rules.iter().find(|rule| rule.id == id)
-    }
-}
-
-/// One thing that a server of the lab does.
+/// One thing that a program of the lab does.
 #[derive(Debug)]
 pub struct Rule {
     /// The lab and a word: `calc.zero`. It stays the same for good.
@@ -40,7 +69,10 @@ pub struct Rule {
 impl Rule {
     /// Whether it needs the program itself, and not only its address.
     pub fn needs_program(&self) -> bool {
-        self.play.iter().any(|step| matches!(step, Step::Restart))
+        let needs = |step: &Step| {
+            matches!(step, Step::Restart | Step::Type(..) | Step::Shows(..) | Step::Hides(..) | Step::Exits(_))
+        };
+        self.play.iter().any(needs)
     }
 }
 
@@ -62,12 +94,36 @@ impl Over {
     }
 }
 
-/// One of our clients in a play, by name.
+/// Who takes part in a play, by name: one of our clients, or a person who sits before the student's client. Our end of what that client opens has
+/// the same name.
 pub type Who = &'static str;
 
-/// One thing that our clients do, or see.
+/// Whose terminal is the server's.
+pub const SERVER: Who = "the server";
+
+/// One thing that somebody does, or sees.
 #[derive(Clone, Copy, Debug)]
 pub enum Step {
+    /// Starts the student's client. What it asks its user about the server is answered, and its user's name unless that is the lab's own matter.
+    Start(Who),
+    /// Types a line at a terminal, once the program has dealt with what came before. What was shown until then is forgotten.
+    Type(Who, &'static str),
+    /// The terminal shows this, among what it showed since a line was last typed there.
+    Shows(Who, Said),
+    /// The terminal shows what our server last said to this one.
+    ShowsReply(Who),
+    /// The terminal shows all numbers that our server has last heard from this one.
+    ShowsNumbers(Who),
+    /// The terminal has not shown this by the time the program rests.
+    Hides(Who, Said),
+    /// The program gives its terminal back.
+    Exits(Who),
+    /// The student's client comes to our server: it connects, or sends its first datagram.
+    Accept(Who),
+    /// Our server answers what it has heard, if that is a request.
+    Reply(Who, fn(&str) -> Option<String>),
+    /// Our server is there no more, for those who come.
+    CloseDoor,
     /// Connects; over UDP, takes a socket of its own.
     Open(Who),
     /// Says a message as the program speaks, once the program has dealt with what came before. What was heard until then is forgotten.
@@ -78,6 +134,8 @@ pub enum Step {
     Pieces(Who, &'static str),
     /// Hears this among what has arrived since it last said something.
     Hear(Who, Said),
+    /// Hears this within so many seconds, during which the program may sleep. Not to be seen in that time is no mistake, but not seen.
+    Await(Who, Said, u64),
     /// Has not heard this by the time the program rests.
     Never(Who, Said),
     /// Closes its side, and still listens.
@@ -109,6 +167,14 @@ pub enum Said {
     Number(f64),
     /// One of these numbers.
     Numbers(&'static [f64]),
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
+    /// Two whole numbers from 1 to 10.
+    Addends,
+    /// So many whole numbers, each one more than the one before, the first of them 1.
+    Counting(usize),
+    /// 100, and behind it 1.
+    Rolled,
     /// Today's date, in any usual order.
     Date,
     /// The time of now, give or take some seconds, here or in UTC.

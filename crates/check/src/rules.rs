@@ -12,23 +12,30 @@ use labs::Service;
 use crate::rule::Lab;
 
 /// All labs that can be checked.
-pub const ALL: [&Lab; 6] = [&echo::LAB, &alnum::LAB, &clock::LAB, &calc::LAB, &add::LAB, &chat::LAB];
+pub static ALL: [Lab; 6] = [
+    Lab { service: Service::Echo, parts: &[&echo::SERVER] },
+    Lab { service: Service::Alnum, parts: &[&alnum::SERVER] },
+    Lab { service: Service::Clock, parts: &[&clock::SERVER] },
+    Lab { service: Service::Calc, parts: &[&calc::SERVER] },
+    Lab { service: Service::Add, parts: &[&add::SERVER] },
+    Lab { service: Service::Chat, parts: &[&chat::SERVER] },
+];
 
 /// The lab of a service, if it can be checked.
 pub fn of(service: Service) -> Option<&'static Lab> {
-    ALL.into_iter().find(|lab| lab.service == service)
+    ALL.iter().find(|lab| lab.service == service)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::Step;
+    use crate::rule::{SERVER, Step};
 
     #[test]
     fn ids_are_unique_and_say_their_lab() {
         let mut seen = Vec::new();
-        for lab in ALL {
-            for rule in lab.rules {
+        for lab in &ALL {
+            for rule in lab.rules() {
                 let word = rule.id.strip_prefix(lab.service.name()).and_then(|rest| rest.strip_prefix('.'));
                 assert!(word.is_some_and(|word| !word.is_empty()), "{}", rule.id);
                 assert!(!seen.contains(&rule.id), "{} twice", rule.id);
@@ -39,8 +46,8 @@ mod tests {
 
     #[test]
     fn only_who_has_come_acts() {
-        for lab in ALL {
-            let plays = lab.rules.iter().map(|rule| rule.play).chain([lab.sounding, lab.visit]);
+        for part in ALL.iter().flat_map(|lab| lab.parts) {
+            let plays = part.rules.iter().map(|rule| rule.play).chain([part.sounding, part.visit]);
             for play in plays {
                 let mut present = Vec::new();
                 play.iter().for_each(|step| follow(*step, &mut present));
@@ -55,19 +62,30 @@ mod tests {
                 assert!(!present.contains(&who), "{who} comes twice");
                 present.push(who);
             }
+            Step::Start(who) | Step::Accept(who) => present.push(who),
             Step::Close(who) | Step::Reset(who) => {
                 assert!(present.contains(&who), "{who} is not there at {step:?}");
                 present.retain(|other| *other != who);
             }
             Step::Restart => present.clear(),
+            Step::Type(who, _)
+            | Step::Shows(who, _)
+            | Step::Hides(who, _)
+            | Step::Exits(who)
+            | Step::ShowsReply(who)
+            | Step::ShowsNumbers(who) => {
+                assert!(who == SERVER || present.contains(&who), "{who} is not there at {step:?}");
+            }
             Step::Say(who, _)
             | Step::Send(who, _)
             | Step::Pieces(who, _)
+            | Step::Reply(who, _)
             | Step::Hear(who, _)
+            | Step::Await(who, _, _)
             | Step::Never(who, _)
             | Step::Finish(who)
             | Step::Ended(who) => assert!(present.contains(&who), "{who} is not there at {step:?}"),
-            Step::Rest | Step::Pass(_) => {}
+            Step::Rest | Step::Pass(_) | Step::CloseDoor => {}
         }
     }
 }

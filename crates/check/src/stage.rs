@@ -5,7 +5,7 @@
 //! `Outcome` at its output, both in JSON.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
@@ -13,10 +13,13 @@ use labs::{Service, Transport};
 use rustix::process::{Signal, set_child_subreaper, set_parent_process_death_signal};
 use serde::{Deserialize, Serialize};
 
+use crate::door::Door;
 use crate::peer::Framing;
-use crate::player::{Player, Stage};
-use crate::program::{self, Place, Program};
+use crate::player::{NotPassed, Player, Stage};
+use crate::processes;
+use crate::program::{self, Kind, Place, Program};
 use crate::report::{Advice, Failure};
+use crate::rule::Cast;
 use crate::rules;
 
 /// The last argument of a process that is to enter namespaces.
@@ -28,6 +31,7 @@ pub(crate) const PLAY: &str = "play";
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) lab: String,
+    pub(crate) cast: Cast,
     /// None for the lab's sounding.
     pub(crate) rule: Option<String>,
     pub(crate) framing: Framing,
@@ -39,7 +43,7 @@ pub(crate) struct Order {
 /// To whom.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Theatre {
-    Program { command: String, port: Option<u16>, alone: bool },
+    Programs { server: Option<String>, client: Option<String>, port: Option<u16>, alone: bool },
     At { udp: bool, addresses: Vec<SocketAddr> },
 }
 
@@ -54,8 +58,12 @@ pub(crate) enum Outcome {
         over: bool,
         udp: bool,
         port: u16,
+        /// Whether the first that it said ended with a newline.
+        lines: bool,
         last_words: String,
     },
+    /// It could not be seen whether the rule holds, and why.
+    Unseen(String),
     CannotJudge(Advice),
     /// This system allows no namespaces.
     Hindered(String),
@@ -65,7 +73,11 @@ pub(crate) enum Outcome {
 pub fn run(phase: &str) -> ExitCode {
     let done = match phase {
         ENTER => enter(),
-        _ => take_order().and_then(|order| give(&play(&order))),
+        _ => take_order().and_then(|order| {
+            let outcome = play(&order);
+            processes::end_all();
+            give(&outcome)
+        }),
     };
     // The judge sees that nothing came.
     if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -103,27 +115,32 @@ pub(crate) fn play(order: &Order) -> Outcome {
     let Some(lab) = order.lab.parse::<Service>().ok().and_then(rules::of) else {
         return cannot("there is no such lab");
     };
-    let steps = match &order.rule {
-        None => lab.sounding,
-        Some(id) => match lab.rule(id) {
-            Some(rule) => rule.play,
+    let Some(part) = lab.part(order.cast) else { return cannot("the lab has no such part") };
+    let (steps, visit) = match &order.rule {
+        // A sounding is a visit itself.
+        None => (part.sounding, &[][..]),
+        Some(id) => match part.rules.iter().find(|rule| rule.id == id) {
+            Some(rule) => (rule.play, part.visit),
             None => return cannot("there is no such rule"),
         },
     };
-    let stage = match open(lab.service, &order.theatre) {
+    let stage = match open(lab.service, order.cast, &order.theatre) {
         Ok(stage) => stage,
         Err(advice) => return Outcome::CannotJudge(advice),
     };
     let mut player = Player::new(stage, order.framing, order.patience, order.seed);
-    // A sounding is a visit itself.
-    let visit = if order.rule.is_some() { lab.visit } else { &[] };
-    let failure = player.play(steps, visit).err();
+    let failure = match player.play(steps, visit) {
+        Ok(()) => None,
+        Err(NotPassed::Failed(failure)) => Some(failure),
+        Err(NotPassed::Unseen(why)) => return Outcome::Unseen(why),
+    };
     Outcome::Played {
         failure,
         heard: player.has_heard(),
         over: player.is_over(),
         udp: player.transport() == Transport::Udp,
         port: player.port(),
+        lines: player.has_heard_lines(),
         last_words: player.last_words(),
     }
 }
@@ -132,21 +149,39 @@ fn cannot(why: &str) -> Outcome {
     Outcome::CannotJudge(Advice { why: why.to_owned(), mend: "use one socketlab for everything".to_owned() })
 }
 
-fn open(service: Service, theatre: &Theatre) -> Result<Stage<'_>, Advice> {
-    match theatre {
+fn open(service: Service, cast: Cast, theatre: &Theatre) -> Result<Stage<'_>, Advice> {
+    let (server_command, client_command, port, alone) = match theatre {
         Theatre::At { udp, addresses } => {
             let transport = if *udp { Transport::Udp } else { Transport::Tcp };
             let place = Place { transport, addresses: addresses.clone() };
-            Ok(Stage { service, place, program: None, command: None, port: None, alone: false })
+            return Ok(Stage::new(service, cast, place));
         }
-        Theatre::Program { command, port, alone } => {
-            let (port, alone) = (*port, *alone);
-            let mut program = Program::start(command, alone).map_err(|error| Advice {
-                why: format!("the shell could not be started: {error}"),
-                mend: "`sh` has to be there".to_owned(),
-            })?;
-            let place = program.wait_until_listening(service, port)?;
-            Ok(Stage { service, place, program: Some(program), command: Some(command), port, alone })
+        Theatre::Programs { server, client, port, alone } => (server.as_deref(), client.as_deref(), *port, *alone),
+    };
+    let mut server = None;
+    let (place, door) = match server_command {
+        Some(command) => {
+            let program = Program::start(command, Kind::Server, alone).map_err(no_shell)?;
+            let place = server.insert(program).wait_until_listening(service, port)?;
+            (place, None)
         }
+        None => {
+            let port = port.unwrap_or_else(|| service.port());
+            let transport = service.usual_transports().first().copied().unwrap_or(Transport::Tcp);
+            let door = Door::open(service, port).map_err(|error| taken(port, &error))?;
+            (Place { transport, addresses: vec![(Ipv4Addr::LOCALHOST, port).into()] }, Some(door))
+        }
+    };
+    Ok(Stage { server, door, server_command, client_command, port, alone, ..Stage::new(service, cast, place) })
+}
+
+fn no_shell(error: io::Error) -> Advice {
+    Advice { why: format!("the shell could not be started: {error}"), mend: "`sh` has to be there".to_owned() }
+}
+
+fn taken(port: u16, error: &io::Error) -> Advice {
+    Advice {
+        why: format!("our server could not listen at port {port}: {error}"),
+        mend: "without a sandbox the port has to be free: end the program that has it".to_owned(),
     }
 }

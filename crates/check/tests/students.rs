@@ -22,7 +22,7 @@ mod linux {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
-    use check::{Lab, Level, Report, Rule, Stages, Target, Task, Verdict};
+    use check::{Lab, Level, Programs, Report, Rule, Stages, Target, Task, Verdict};
 
     pub(super) const STAGE: &str = "check-stage";
 
@@ -194,8 +194,8 @@ mod linux {
     }
 
     fn namespaces_are_allowed() -> bool {
-        let report = judge("calc", "exit 1", &[], 1, SHORT);
-        let why = report.advice.map(|advice| advice.why).unwrap_or_default();
+        let report = judge("calc", "exit 1", &[lab("calc").rule("calc.adds").unwrap()], 1, SHORT);
+        let why = report.parts[0].advice.as_ref().map(|advice| advice.why.clone()).unwrap_or_default();
         let hindered = why.contains("does not let a user have");
         if hindered {
             assert!(std::env::var_os("NO_SKIPPED_TESTS").is_none_or(|set| set != "1"), "SKIPPED students: {why}");
@@ -205,7 +205,7 @@ mod linux {
     }
 
     fn every_rule_has_a_mutant() {
-        for rule in check::ALL.iter().flat_map(|lab| lab.rules) {
+        for rule in check::ALL.iter().flat_map(Lab::rules) {
             assert!(MUTANTS.iter().any(|(id, _)| *id == rule.id), "{} has no mutant", rule.id);
         }
         for (id, _) in MUTANTS {
@@ -219,7 +219,8 @@ mod linux {
 
     fn judge(name: &str, line: &str, rules: &[&'static Rule], repeat: u32, patience: Duration) -> Report {
         let stages = Stages { program: std::env::current_exe().unwrap(), arguments: vec![STAGE.into()] };
-        let target = Target::Command { line: line.replace("STUDENTS", STUDENTS), port: None, sandboxed: true };
+        let server = Some(line.replace("STUDENTS", STUDENTS));
+        let target = Target::Programs(Programs { server, client: None, port: None, sandboxed: true });
         let lab = lab(name);
         let task = Task { lab, target, rules: rules.to_vec(), seed: 1, repeat, patience, jobs: 4 };
         check::judge(&task, &stages, &mut |_| {})
@@ -230,7 +231,7 @@ mod linux {
     }
 
     fn is_right(name: &str, command: &str, repeat: u32) -> Result<(), String> {
-        let rules: Vec<&Rule> = lab(name).rules.iter().collect();
+        let rules: Vec<&Rule> = lab(name).rules().collect();
         let report = judge(name, &python(command), &rules, repeat, USUAL);
         let mistaken = report
             .rules
@@ -238,7 +239,7 @@ mod linux {
             .filter(|rule| rule.verdict == Verdict::CannotJudge || (rule.level == Level::Must && rule.is_mistaken()));
         let mistaken: Vec<_> = mistaken.collect();
         let is_fine = report.verdict == Verdict::Pass && mistaken.is_empty();
-        if is_fine { Ok(()) } else { Err(format!("{:?} {:?}\n{mistaken:#?}", report.verdict, report.advice)) }
+        if is_fine { Ok(()) } else { Err(format!("{:?} {:?}\n{mistaken:#?}", report.verdict, report.parts)) }
     }
 
     fn is_condemned(id: &str, command: &str) -> Result<(), String> {
@@ -246,12 +247,12 @@ mod linux {
         let rule = lab(name).rule(id).unwrap();
         let report = judge(name, &python(command), &[rule], 1, SHORT);
         let verdicts: Vec<Verdict> = report.rules.iter().map(|rule| rule.verdict).collect();
-        if verdicts == [Verdict::Fail] { Ok(()) } else { Err(format!("{verdicts:?} {:?}", report.advice)) }
+        if verdicts == [Verdict::Fail] { Ok(()) } else { Err(format!("{verdicts:?} {:?}", report.parts)) }
     }
 
     fn is_undecidable(name: &str, command: &str, why: &str) -> Result<(), String> {
-        let report = judge(name, command, &lab(name).rules.iter().collect::<Vec<_>>(), 1, USUAL);
-        let told = report.advice.as_ref().map_or("", |advice| &advice.why);
+        let report = judge(name, command, &lab(name).rules().collect::<Vec<_>>(), 1, USUAL);
+        let told = report.parts[0].advice.as_ref().map_or("", |advice| &advice.why);
         let is_fine = report.verdict == Verdict::CannotJudge && report.rules.is_empty() && told.contains(why);
         if is_fine { Ok(()) } else { Err(format!("{:?} {told}", report.verdict)) }
     }

@@ -1,7 +1,5 @@
 //! add: "Lab 2" q1 and q2.
 
-use labs::Service;
-
 use crate::diagnosis::{
     ADDRESS_IN_USE, ARITHMETIC, BAD_INPUT, ENDS_WITH_CLIENT, GONE_CLIENT, ONE_CLIENT, ONE_RECV, PROTOCOL, STREAM_END,
 };
@@ -9,14 +7,14 @@ use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Over::Streams;
 use crate::rule::Said::{Anything, Number, Text};
 use crate::rule::Step::{Close, Finish, Hear, Open, Pieces, Reset, Rest, Restart, Say, Send};
-use crate::rule::{Lab, Rule};
+use crate::rule::{Cast, Part, Rule};
 
 const ADDS: &str = "The Server, upon receiving this message, separates out the two numbers, adds them up and sends the answer back to the client.";
 const MULTIPLE: &str = "A single Server process is able to communicate with multiple client processes at a time. For each connection, the Server should provide \
                         the same service.";
 
-pub(super) static LAB: Lab = Lab {
-    service: Service::Add,
+pub(super) static SERVER: Part = Part {
+    cast: Cast::Server,
     sounding: &[Open("client1"), Say("client1", "client1"), Say("client1", "3 4"), Hear("client1", Anything)],
     visit: &[
         Open("client99"),

@@ -1,7 +1,5 @@
 //! alnum: "Software Systems" task 1, before its change. Its programs answer one message a connection, so that only one is a MUST.
 
-use labs::Service;
-
 use crate::diagnosis::{
     ADDRESS_IN_USE, BAD_INPUT, DATAGRAM, ENDS_WITH_CLIENT, GONE_CLIENT, ONE_CLIENT, PROTOCOL, STREAM_END,
 };
@@ -9,13 +7,13 @@ use crate::report::Level::{Must, Should};
 use crate::rule::Over::{Both, Datagrams, Streams};
 use crate::rule::Said::Alphanumeric;
 use crate::rule::Step::{Close, Finish, Hear, Open, Reset, Rest, Restart, Say, Send};
-use crate::rule::{Lab, Rule};
+use crate::rule::{Cast, Part, Rule};
 
 const ANSWERS: &str =
     "The server answers whether what it was sent is alphanumeric: `Alphanumeric.` or `Not Alphanumeric.`";
 
-pub(super) static LAB: Lab = Lab {
-    service: Service::Alnum,
+pub(super) static SERVER: Part = Part {
+    cast: Cast::Server,
     sounding: &[Open("Ada"), Say("Ada", "abc123"), Hear("Ada", Alphanumeric(true))],
     visit: &[Open("Robin"), Say("Robin", "robin1"), Hear("Robin", Alphanumeric(true))],
     rules: &[

@@ -1,7 +1,5 @@
 //! calc: "Socket Programming using Python" q6 and q8.
 
-use labs::Service;
-
 use crate::diagnosis::{
     ADDRESS_IN_USE, ARITHMETIC, BAD_INPUT, ENDS_WITH_CLIENT, GONE_CLIENT, NOT_ENDED, ONE_CLIENT, ONE_RECV, PROTOCOL,
     STREAM_END,
@@ -10,7 +8,7 @@ use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Over::Streams;
 use crate::rule::Said::{Number, Numbers};
 use crate::rule::Step::{Close, Ended, Finish, Hear, Never, Open, Pieces, Reset, Rest, Restart, Say, Send};
-use crate::rule::{Lab, Rule};
+use crate::rule::{Cast, Part, Rule};
 
 const COMPUTES: &str = "Upon receiving a request, the server […] computes the answer by performing the arithmetic operation and sends it back as a string.";
 const LOOP: &str = "The Server runs an infinite loop where it keeps waiting for requests from this client.";
@@ -19,8 +17,8 @@ const FORMAT: &str = "The user is expected to enter a string consisting of two n
 const MULTIPLE: &str = "Think of how you could modify the Server so that it can handle multiple clients at the same time. For each connection, the Server \
                         should provide the same service as described.";
 
-pub(super) static LAB: Lab = Lab {
-    service: Service::Calc,
+pub(super) static SERVER: Part = Part {
+    cast: Cast::Server,
     sounding: &[Open("Ada"), Say("Ada", "Ada"), Say("Ada", "12 + 42"), Hear("Ada", Number(54.0))],
     visit: &[
         Open("Robin"),

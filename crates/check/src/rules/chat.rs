@@ -2,8 +2,6 @@
 //!
 //! The sheet leaves open whether a sender hears itself, how `quit` is said, and how the time is written.
 
-use labs::Service;
-
 use crate::diagnosis::{
     ADDRESS_IN_USE, BAD_INPUT, COUNT, DUPLICATE, GONE_CLIENT, NOT_TOLD, ONE_CLIENT, ONE_RECV, STREAM_END,
 };
@@ -11,7 +9,7 @@ use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Over::Streams;
 use crate::rule::Said::{Joined, Left, Line};
 use crate::rule::Step::{Close, Finish, Hear, Never, Open, Pieces, Reset, Rest, Restart, Say, Send};
-use crate::rule::{Lab, Rule};
+use crate::rule::{Cast, Part, Rule};
 
 const BATMAN: &str = "Batman";
 const VOLDEMORT: &str = "Voldemort";
@@ -20,8 +18,8 @@ const TYPES: &str = "Whatever lines the user types is broadcast to all clients a
 const UNIQUE: &str = "It allows client processes to login to the chat room (each client needs to have a unique name).";
 const TRACK: &str = "The server keeps track of all the clients that are currently logged in.";
 
-pub(super) static LAB: Lab = Lab {
-    service: Service::Chat,
+pub(super) static SERVER: Part = Part {
+    cast: Cast::Server,
     sounding: &[
         Open(BATMAN),
         Say(BATMAN, "Batman"),

@@ -1,13 +1,11 @@
 //! clock: "Socket Programming using Python" q3.
 
-use labs::Service;
-
 use crate::diagnosis::{BAD_INPUT, DATAGRAM, GONE_CLIENT, PROTOCOL, STALE};
 use crate::report::Level::{Must, Should};
 use crate::rule::Over::{Both, Datagrams, Streams};
 use crate::rule::Said::{Anything, Date, Time};
 use crate::rule::Step::{Close, Hear, Never, Open, Pass, Reset, Rest, Say, Send};
-use crate::rule::{Lab, Rule};
+use crate::rule::{Cast, Part, Rule};
 
 const RESPONDS: &str = "Whenever it sees a request, it responds by sending either the current DATE or the current TIME in (HH:MM:SS) format as specified in the \
                         request.";
@@ -16,8 +14,8 @@ const EITHER: &str = "The request string can either be: “SEND_DATE” or “SE
 /// More than the clocks of two programs are taken to lie apart.
 const PASS_MS: u64 = 4500;
 
-pub(super) static LAB: Lab = Lab {
-    service: Service::Clock,
+pub(super) static SERVER: Part = Part {
+    cast: Cast::Server,
     sounding: &[Open("Ada"), Say("Ada", "SEND_TIME"), Hear("Ada", Anything)],
     visit: &[Open("Robin"), Say("Robin", "SEND_TIME"), Hear("Robin", Time)],
     rules: &[

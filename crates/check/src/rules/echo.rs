@@ -2,8 +2,6 @@
 //!
 //! The sheets' templates answer one message a connection, so that only one is a MUST.
 
-use labs::Service;
-
 use crate::diagnosis::{
     ADDRESS_IN_USE, BAD_INPUT, DATAGRAM, ENDS_WITH_CLIENT, GONE_CLIENT, ONE_CLIENT, PROTOCOL, STREAM_END,
 };
@@ -11,13 +9,13 @@ use crate::report::Level::{Must, Should};
 use crate::rule::Over::{Both, Datagrams, Streams};
 use crate::rule::Said::{Bytes, Text};
 use crate::rule::Step::{Close, Finish, Hear, Never, Open, Pieces, Reset, Rest, Restart, Say, Send};
-use crate::rule::{Lab, Rule};
+use crate::rule::{Cast, Part, Rule};
 
 const RUN: &str = "Run the Client and Server processes and observe the output.";
 const MESSAGE: &str = "Enter a message from the client and print in the server; what was sent comes back.";
 
-pub(super) static LAB: Lab = Lab {
-    service: Service::Echo,
+pub(super) static SERVER: Part = Part {
+    cast: Cast::Server,
     sounding: &[Open("Ada"), Say("Ada", "hello, server"), Hear("Ada", Bytes(b"hello, server"))],
     visit: &[Open("Robin"), Say("Robin", "still here?"), Hear("Robin", Bytes(b"still here?"))],
     rules: &[

@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
-use check::{Lab, Progress, Report, Rule, Stages, Target, Task, Verdict};
+use check::{Cast, Lab, Programs, Progress, Report, Rule, Stages, Target, Task, Verdict};
 use drive::Scheme;
 
 use super::tell;
@@ -36,12 +36,12 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
 fn select_labs(args: &CheckArgs) -> anyhow::Result<Vec<&'static Lab>> {
     Ok(match args.lab {
         Some(_) => vec![lab(args)?],
-        None => check::ALL.to_vec(),
+        None => check::ALL.iter().collect(),
     })
 }
 
 fn lab(args: &CheckArgs) -> anyhow::Result<&'static Lab> {
-    let known = check::ALL.map(|lab| lab.service.name()).join(", ");
+    let known = check::ALL.iter().map(|lab| lab.service.name()).collect::<Vec<_>>().join(", ");
     let service = args.lab.with_context(|| format!("say which lab: {known}"))?;
     check::of(service).with_context(|| format!("{service} cannot be checked yet; those that can are {known}"))
 }
@@ -55,11 +55,17 @@ fn task(args: &CheckArgs) -> anyhow::Result<Task> {
     if let Some(path) = args.report.as_ref().filter(|path| path.extension().is_none_or(|name| name != "json")) {
         bail!("a report is written as JSON: name a file that ends in .json, not {}", path.display());
     }
+    let target = target(args, lab)?;
+    for cast in [Cast::Server, Cast::Client] {
+        if target.has(cast) && lab.part(cast).is_none() {
+            bail!("there are no rules for {}'s {} yet", lab.service, tell::cast(cast));
+        }
+    }
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Task {
         lab,
-        target: target(args, lab)?,
-        rules: lab.rules.iter().filter(is_wanted).collect(),
+        target,
+        rules: lab.rules().filter(is_wanted).collect(),
         seed: args.seed,
         repeat: args.repeat,
         patience: args.patience,
@@ -68,10 +74,17 @@ fn task(args: &CheckArgs) -> anyhow::Result<Task> {
 }
 
 fn target(args: &CheckArgs, lab: &Lab) -> anyhow::Result<Target> {
-    if let Some(line) = &args.server {
-        return Ok(Target::Command { line: line.clone(), port: args.port, sandboxed: !args.no_sandbox });
+    if args.server.is_some() || args.client.is_some() {
+        return Ok(Target::Programs(Programs {
+            server: args.server.clone(),
+            client: args.client.clone(),
+            port: args.port,
+            sandboxed: !args.no_sandbox,
+        }));
     }
-    let Some(at) = &args.at else { bail!("say whom to judge: --server 'COMMAND', or --at HOST:PORT") };
+    let Some(at) = &args.at else {
+        bail!("say whom to judge: --server 'COMMAND', --client 'COMMAND', both, or --at HOST:PORT")
+    };
     let usual = lab.service.usual_transports().first().copied();
     if at.scheme == Some(Scheme::Tls) {
         bail!("a server is judged in the open: give it a plain port, tcp://HOST:PORT");

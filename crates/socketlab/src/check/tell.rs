@@ -1,9 +1,11 @@
 //! The report as text.
 
-use check::{Advice, Lab, Level, Report, RuleReport, Verdict};
+use check::{Advice, Cast, Lab, Level, PartReport, Report, RuleReport, Verdict};
 
 /// The column in which a section's text begins.
 const INDENT: usize = 15;
+/// Why a rule was not played that says nothing itself.
+const NEEDS_OTHER: &str = "it is about the other transport, or needs the program and not its address";
 /// Text is broken at this column, where a word ends.
 const WIDTH: usize = 100;
 
@@ -12,7 +14,7 @@ pub(super) fn list(labs: &[&Lab]) -> String {
     let mut page = String::new();
     for lab in labs {
         page += &format!("{}\n", lab.service);
-        for rule in lab.rules {
+        for rule in lab.rules() {
             page += &format!("  {:<24} {}\n", rule.id, level(rule.level));
             page += &wrapped("", rule.sentence, 4);
         }
@@ -23,16 +25,20 @@ pub(super) fn list(labs: &[&Lab]) -> String {
 
 /// What became of a program: first what to mend first.
 pub(super) fn report(report: &Report) -> String {
-    let mut page = format!("{}: {}\n{}\n\n", report.lab, visible(&report.target), circumstances(report));
-    if let Some(advice) = &report.advice {
-        page += &told_advice("Cannot judge it", advice);
+    let mut page = format!("{}: {}\n{}\n\n", report.lab, visible(&report.target()), circumstances(report));
+    for part in &report.parts {
+        if let Some(advice) = &part.advice {
+            page += &told_advice(&format!("Cannot judge the {}", cast(part.part)), advice);
+        }
+    }
+    if report.rules.is_empty() {
         return page;
     }
     let first = report.first_to_mend().and_then(|rule| rule.diagnosis);
     if let Some(first) = first {
         page += &format!("Mend this first: {first}\n\n{}", told_diagnosis(report, first, true));
     }
-    page += &report.rules.iter().map(|rule| row(report, rule)).collect::<String>();
+    page += &report.rules.iter().map(row).collect::<String>();
     page.push('\n');
     let mut told = vec![first];
     for rule in &report.rules {
@@ -49,21 +55,36 @@ pub(super) fn report(report: &Report) -> String {
 }
 
 fn circumstances(report: &Report) -> String {
-    let speaks = match report.framing {
+    let places: String = report.parts.iter().filter_map(place).collect();
+    let stage = if report.sandboxed { "each rule in a network of its own" } else { "NO SANDBOX" };
+    format!("{places}{stage}; seed {}", report.seed)
+}
+
+/// Where the programs of a part met.
+fn place(part: &PartReport) -> Option<String> {
+    let (transport, port) = (part.transport?.to_uppercase(), part.port?);
+    let speaks = match part.framing {
         Some("lines") => ", ends its messages with newlines",
         Some(_) => ", sends its messages bare",
         None => "",
     };
-    let place = match (report.transport, report.port) {
-        (Some(transport), Some(port)) => format!("{} port {port}{speaks}; ", transport.to_uppercase()),
-        _ => String::new(),
-    };
-    let stage = if report.sandboxed { "each rule in a network of its own" } else { "NO SANDBOX" };
-    format!("{place}{stage}; seed {}", report.seed)
+    Some(match part.part {
+        Cast::Server => format!("{transport} port {port}{speaks}; "),
+        Cast::Client => format!("client to {transport} port {port}{speaks}; "),
+        Cast::Pair => format!("together at port {port}; "),
+    })
+}
+
+pub(super) fn cast(cast: Cast) -> &'static str {
+    match cast {
+        Cast::Server => "server",
+        Cast::Client => "client",
+        Cast::Pair => "pair",
+    }
 }
 
 /// One line a rule.
-fn row(report: &Report, rule: &RuleReport) -> String {
+fn row(rule: &RuleReport) -> String {
     let verdict = match rule.verdict {
         Verdict::Pass => "pass",
         Verdict::Fail => "FAIL",
@@ -75,8 +96,7 @@ fn row(report: &Report, rule: &RuleReport) -> String {
         (Verdict::Flaky, name) => {
             format!("failed {} of {} times: {}", rule.failed, rule.played, name.unwrap_or_default())
         }
-        (Verdict::NotPlayed, _) if report.transport == Some("udp") => "not played: it is about TCP".to_owned(),
-        (Verdict::NotPlayed, _) => "not played: it is about UDP, or needs --server".to_owned(),
+        (Verdict::NotPlayed, _) => format!("not played: {}", rule.reason.as_deref().unwrap_or(NEEDS_OTHER)),
         (_, name) => name.unwrap_or_default().to_owned(),
     };
     format!("{:<6} {:<7} {:<24} {remark}", verdict, level(rule.level), rule.id).trim_end().to_owned() + "\n"

@@ -69,17 +69,20 @@ pub(crate) struct CheckArgs {
     /// The server to judge: a command line, started anew for each rule in a network of its own
     #[arg(long, value_name = "COMMAND", conflicts_with = "at")]
     pub(crate) server: Option<String>,
+    /// The client to judge, at its terminal, with our server behind it; with --server, also both together
+    #[arg(long, value_name = "COMMAND", conflicts_with = "at")]
+    pub(crate) client: Option<String>,
     /// Judge a server that runs already, without a sandbox: udp://127.0.0.1:12003
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) at: Option<Address>,
-    /// Where the command listens at several ports: the lab's
-    #[arg(long, value_name = "PORT", requires = "server")]
+    /// Where the server listens at several ports: the lab's; for a client alone, where it looks for its server
+    #[arg(long, value_name = "PORT", conflicts_with = "at")]
     pub(crate) port: Option<u16>,
     /// Play only this rule; may be given more than once
     #[arg(long, value_name = "ID")]
     pub(crate) rule: Vec<String>,
     /// Show every rule of the lab, or of all labs, with its sentence and level
-    #[arg(long, conflicts_with_all = ["server", "at"])]
+    #[arg(long, conflicts_with_all = ["server", "client", "at"])]
     pub(crate) list: bool,
     /// Play each rule so often; one that fails only sometimes is told with its rate
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -94,7 +97,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) jobs: Option<u16>,
     /// Start the command without a network of its own, where that is forbidden: it may do whatever you may do
-    #[arg(long, requires = "server")]
+    #[arg(long, conflicts_with = "at")]
     pub(crate) no_sandbox: bool,
     /// Print the report as JSON
     #[arg(long)]

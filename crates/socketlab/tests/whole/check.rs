@@ -100,7 +100,7 @@ fn what_cannot_be_judged_is_not_called_wrong() {
         let (code, page, _) = check(&folder, &["calc", "--server", server]);
         let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(code, Some(3), "{page}");
-        assert!(page.contains("Cannot judge it") && page.contains(why) && page.contains(mend), "{page}");
+        assert!(page.contains("Cannot judge the server") && page.contains(why) && page.contains(mend), "{page}");
     }
 }
 

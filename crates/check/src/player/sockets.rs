@@ -1,0 +1,196 @@
+//! What is said and heard at our ends of connections.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::{Fault, LOOK_EVERY, Played, Player, got, named, quoted};
+use crate::peer::{End, Framing, Peer};
+use crate::rule::{Cast, Said, Who};
+
+impl Player<'_> {
+    pub(super) fn open(&mut self, who: Who) -> Played {
+        // Who came before is dealt with before: the order of those who come is part of what is expected.
+        self.settle();
+        let peer = Peer::open(&self.stage.place, self.patience)
+            .map_err(|error| Fault::new(format!("{who} is let in"), error.kind().to_string()))?;
+        self.peers.push((who, peer));
+        self.tell(format!("{who} comes"));
+        Ok(())
+    }
+
+    pub(super) fn accept(&mut self, who: Who) -> Played {
+        let mut accepted = None;
+        let came = self.wait(who, |player| {
+            accepted = player.stage.door.as_mut().and_then(crate::door::Door::accept);
+            accepted.is_some()
+        });
+        if let Some(peer) = accepted.filter(|_| came) {
+            let first = peer.news().to_vec();
+            self.peers.push((who, peer));
+            self.tell(format!("{} comes to our server", named(who)));
+            if !first.is_empty() {
+                self.heard = true;
+                self.tell(format!("{who} → {}", quoted(&first)));
+            }
+            return Ok(());
+        }
+        let expected = format!("{} comes to our server at port {}", named(who), self.stage.place.port());
+        Err(Fault::new(expected, "it does not come there"))
+    }
+
+    /// Says a text as the program speaks.
+    pub(super) fn say_text(&mut self, who: Who, text: &str) -> Played {
+        let ending = if self.framing == Framing::Lines { "\n" } else { "" };
+        self.say(who, format!("{text}{ending}").as_bytes())
+    }
+
+    pub(super) fn reply(&mut self, who: Who, answer: fn(&str) -> Option<String>) -> Played {
+        let heard = self.peer(who).map(|peer| String::from_utf8_lossy(peer.news()).into_owned()).unwrap_or_default();
+        let answer = answer(&heard)
+            .ok_or_else(|| Fault::new(format!("{who} asks our server for something"), quoted(heard.as_bytes())))?;
+        self.say_text(who, &answer)
+    }
+
+    pub(super) fn say(&mut self, who: Who, bytes: &[u8]) -> Played {
+        self.settle();
+        self.say_at_once(who, bytes, true)
+    }
+
+    pub(super) fn say_in_pieces(&mut self, who: Who, text: &str) -> Played {
+        let mut rest = text.as_bytes();
+        let mut is_first = true;
+        while !rest.is_empty() {
+            // At least two pieces, of which the first is no whole message.
+            let most = if is_first { rest.len().saturating_sub(2).max(1) } else { rest.len() };
+            let (piece, behind) = rest.split_at(self.chance.usize(1..=most));
+            self.settle();
+            self.say_at_once(who, piece, std::mem::take(&mut is_first))?;
+            rest = behind;
+        }
+        self.note_reply(who, text.as_bytes());
+        Ok(())
+    }
+
+    fn say_at_once(&mut self, who: Who, bytes: &[u8], forgets: bool) -> Played {
+        let arrow = if self.speaks_as_client() { "→" } else { "←" };
+        self.tell(format!("{who} {arrow} {}", quoted(bytes)));
+        self.unanswered = true;
+        self.note_reply(who, bytes);
+        let patience = self.patience;
+        let Some(peer) = self.peer(who) else { return Ok(()) };
+        if forgets {
+            peer.mark();
+        }
+        let taken = peer.send(bytes, patience);
+        taken.map_err(|error| Fault::new(format!("{} is taken", quoted(bytes)), error.kind().to_string()))
+    }
+
+    fn note_reply(&mut self, who: Who, bytes: &[u8]) {
+        self.replies.retain(|(name, _)| *name != who);
+        self.replies.push((who, String::from_utf8_lossy(bytes).trim().to_owned()));
+    }
+
+    pub(super) fn hear(&mut self, who: Who, said: Said) -> Played {
+        let mut is_heard = false;
+        self.wait(who, |player| {
+            let Some(peer) = player.peer(who) else { return true };
+            is_heard = said.is_in(peer.news(), Timestamp::now());
+            is_heard || peer.end.is_some()
+        });
+        match self.peer(who) {
+            Some(peer) if !is_heard => {
+                let got = got(peer);
+                Err(Fault::new(format!("{} hears {said}", self.our_name(who)), got))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// What takes its time is waited for as long as is said, and is not called missing while more of it comes.
+    pub(super) fn await_long(&mut self, who: Who, said: Said, longest: Duration) -> Played {
+        let end = Instant::now() + longest;
+        loop {
+            let is_over = self.has_ended(who);
+            self.listen();
+            let Some(peer) = self.peer(who) else { return Ok(()) };
+            if said.is_in(peer.news(), Timestamp::now()) {
+                return Ok(());
+            }
+            let (has_ended, got) = (is_over || peer.end.is_some(), got(peer));
+            let is_late = Instant::now() > end;
+            if has_ended || is_late {
+                let seconds = longest.as_secs();
+                let expected = format!("{} hears {said} within {seconds} s", self.our_name(who));
+                return Err(Fault { is_unseen: !has_ended, ..Fault::new(expected, got) });
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    pub(super) fn never(&mut self, who: Who, said: Said) -> Played {
+        self.settle();
+        let Some(peer) = self.peer(who) else { return Ok(()) };
+        if said.is_in(peer.news(), Timestamp::now()) {
+            let got = got(peer);
+            return Err(Fault::new(format!("{} does not hear {said}", self.our_name(who)), got));
+        }
+        Ok(())
+    }
+
+    pub(super) fn ended(&mut self, who: Who) -> Played {
+        let end = Instant::now() + self.patience;
+        loop {
+            self.listen();
+            if self.peer(who).is_none_or(|peer| peer.end.is_some()) {
+                return Ok(());
+            }
+            if Instant::now() > end {
+                let closes = if self.speaks_as_client() { "the server".to_owned() } else { named(who) };
+                return Err(Fault::new(format!("{closes} closes the connection"), "it stays open"));
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// Takes what has arrived for anybody, and says whether there was anything.
+    pub(super) fn listen_to_peers(&mut self) -> bool {
+        if let Some(door) = &mut self.stage.door {
+            door.hand_over(self.peers.iter_mut().map(|(_, peer)| peer));
+        }
+        let are_clients = self.speaks_as_client();
+        let arrow = if are_clients { "←" } else { "→" };
+        let mut any = false;
+        let mut told = Vec::new();
+        for (who, peer) in &mut self.peers {
+            let had_ended = peer.end.is_some();
+            let news = peer.listen();
+            if !news.is_empty() {
+                any = true;
+                told.push(format!("{who} {arrow} {}", quoted(news)));
+            }
+            match peer.end.filter(|_| !had_ended) {
+                Some(End::Closed) if are_clients => told.push(format!("{who} sees the server close")),
+                Some(End::Closed) => told.push(format!("{} closes", named(who))),
+                Some(End::Reset) => told.push(format!("{who} sees the connection break")),
+                None => {}
+            }
+        }
+        told.into_iter().for_each(|line| self.tell(line));
+        any
+    }
+
+    pub(super) fn peer(&mut self, who: Who) -> Option<&mut Peer> {
+        self.peers.iter_mut().find(|(name, _)| *name == who).map(|(_, peer)| peer)
+    }
+
+    /// Whether our ends are clients.
+    fn speaks_as_client(&self) -> bool {
+        self.stage.cast == Cast::Server
+    }
+
+    /// Our end of this one's connection.
+    pub(super) fn our_name(&self, who: Who) -> String {
+        if self.speaks_as_client() { who.to_owned() } else { "our server".to_owned() }
+    }
+}

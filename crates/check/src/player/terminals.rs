@@ -1,0 +1,193 @@
+//! What is typed and shown at the programs' terminals.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::{Fault, LOOK_EVERY, Played, Player, named, quoted};
+use crate::matcher::{is_same, numbers};
+use crate::program::{Kind, Program};
+use crate::questions;
+use crate::rule::{SERVER, Said, Who};
+
+/// A program that asks more than this before it begins asks for something else.
+const QUESTIONS_MAX: usize = 6;
+/// How long one may take to end that is asked to.
+const END_MAX: Duration = Duration::from_millis(1500);
+/// Control-D and Control-C: the end of what is typed, and the wish to end.
+const END_OF_INPUT: u8 = 4;
+const INTERRUPT: u8 = 3;
+
+/// What a terminal is to show.
+#[derive(Clone, Debug)]
+pub(super) enum Wanted {
+    Said(Said),
+    /// What our server answered.
+    Reply(String),
+    /// The numbers that the program sent.
+    Numbers(Vec<f64>),
+}
+
+impl Wanted {
+    fn is_in(&self, shown: &str) -> bool {
+        match self {
+            Self::Said(said) => said.is_in(shown.as_bytes(), Timestamp::now()),
+            Self::Reply(reply) => !reply.is_empty() && shown.contains(reply.as_str()),
+            Self::Numbers(wanted) => {
+                let is_there = |wanted: &f64| numbers(shown).any(|number| is_same(number, *wanted));
+                !wanted.is_empty() && wanted.iter().all(is_there)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Said(said) => said.fmt(f),
+            Self::Reply(reply) => write!(f, "what our server answered: {}", quoted(reply.as_bytes())),
+            Self::Numbers(numbers) => {
+                let told: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+                write!(f, "the numbers that it sent: {}", told.join(" and "))
+            }
+        }
+    }
+}
+
+impl Player<'_> {
+    pub(super) fn start(&mut self, who: Who) -> Played {
+        // Who came before is dealt with before.
+        self.settle();
+        let Some(command) = self.stage.client_command else { return Ok(()) };
+        let program = Program::start(command, Kind::Client, self.stage.alone)
+            .map_err(|error| Fault::new("the shell starts", error.to_string()))?;
+        self.tell(format!("{who} starts the client"));
+        self.clients.push((who, program));
+        for _ in 0..QUESTIONS_MAX {
+            self.rests = self.settle();
+            let (service, port) = (self.stage.service, self.stage.place.port());
+            let Some(program) = self.program(who) else { break };
+            let Some(answer) = questions::answer(&program.terminal.prompt_now(), service, who, port) else { break };
+            self.type_line(who, &answer)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn type_line(&mut self, who: Who, line: &str) -> Played {
+        self.settle();
+        self.tell(format!("{who} types {}", quoted(line.as_bytes())));
+        let Some(program) = self.program(who) else { return Ok(()) };
+        if let Some(how) = program.obituary() {
+            return Err(Fault::new(format!("{} takes “{line}”", named(who)), format!("it {how}")));
+        }
+        let typed = program.terminal.type_line(line);
+        self.unanswered = true;
+        typed.map_err(|error| Fault::new(format!("“{line}” can be typed"), error.to_string()))
+    }
+
+    pub(super) fn shows(&mut self, who: Who, wanted: Wanted) -> Played {
+        if self.wait(who, |player| player.is_shown(who, &wanted)) {
+            return Ok(());
+        }
+        let fault = Fault::new(format!("{who}'s terminal shows {wanted}"), self.what_is_shown(who));
+        Err(Fault { not_shown: Some((who, wanted)), ..fault })
+    }
+
+    pub(super) fn shows_reply(&mut self, who: Who) -> Played {
+        let reply = self.replies.iter().find(|(name, _)| *name == who).map(|(_, reply)| reply.clone());
+        self.shows(who, Wanted::Reply(reply.unwrap_or_default()))
+    }
+
+    pub(super) fn shows_numbers(&mut self, who: Who) -> Played {
+        let heard = self.peer(who).map(|peer| String::from_utf8_lossy(peer.news()).into_owned()).unwrap_or_default();
+        self.shows(who, Wanted::Numbers(numbers(&heard).collect()))
+    }
+
+    pub(super) fn hides(&mut self, who: Who, said: Said) -> Played {
+        self.settle();
+        if self.is_shown(who, &Wanted::Said(said)) {
+            let got = self.what_is_shown(who);
+            return Err(Fault::new(format!("{who}'s terminal does not show {said}"), got));
+        }
+        Ok(())
+    }
+
+    pub(super) fn exits(&mut self, who: Who) -> Played {
+        let end = Instant::now() + self.patience;
+        loop {
+            self.listen();
+            if self.has_ended(who) {
+                self.listen();
+                return Ok(());
+            }
+            if Instant::now() > end {
+                return Err(Fault::new(format!("{} ends", named(who)), "it goes on"));
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// Whether this is shown once the program ends: what it prints comes then only.
+    pub(super) fn comes_late(&mut self, who: Who, wanted: &Wanted) -> bool {
+        if self.has_ended(who) {
+            return false;
+        }
+        self.peers.clear();
+        self.stage.door = None;
+        for key in [END_OF_INPUT, INTERRUPT] {
+            let Some(program) = self.program(who) else { return false };
+            // One that has just ended needs no key.
+            let _ = program.terminal.press(&[key]);
+            let end = Instant::now() + END_MAX;
+            while !self.has_ended(who) && Instant::now() < end {
+                std::thread::sleep(LOOK_EVERY);
+            }
+        }
+        self.is_shown(who, wanted)
+    }
+
+    fn is_shown(&mut self, who: Who, wanted: &Wanted) -> bool {
+        self.program(who).is_some_and(|program| wanted.is_in(program.terminal.news().trim()))
+    }
+
+    fn what_is_shown(&mut self, who: Who) -> String {
+        let Some(program) = self.program(who) else { return "nothing".to_owned() };
+        let news = program.terminal.news();
+        let how = program.ended().map(|how| format!(", then it {how}")).unwrap_or_default();
+        if news.trim().is_empty() {
+            format!("nothing{how}")
+        } else {
+            format!("{}{how}", quoted(news.trim().as_bytes()))
+        }
+    }
+
+    /// Tells what the terminals have shown since, and says whether it was anything.
+    pub(super) fn read_terminals(&mut self) -> bool {
+        let server = self.stage.server.iter().map(|program| (SERVER, program));
+        let all = server.chain(self.clients.iter().map(|(who, program)| (*who, program)));
+        let mut told = Vec::new();
+        for (who, program) in all {
+            let at = self.shown.iter().position(|(name, _)| *name == who);
+            let known = at.map_or(0, |at| self.shown[at].1);
+            let (fresh, end) = program.terminal.shown_behind(known);
+            if end > known {
+                told.push(format!("{who}'s screen: {}", quoted(&fresh)));
+                match at {
+                    Some(at) => self.shown[at].1 = end,
+                    None => self.shown.push((who, end)),
+                }
+            }
+        }
+        let any = !told.is_empty();
+        told.into_iter().for_each(|line| self.tell(line));
+        any
+    }
+
+    fn program(&mut self, who: Who) -> Option<&mut Program> {
+        if who == SERVER {
+            return self.stage.server.as_mut();
+        }
+        self.clients.iter_mut().find(|(name, _)| *name == who).map(|(_, program)| program)
+    }
+}

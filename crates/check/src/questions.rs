@@ -1,0 +1,46 @@
+//! What programs ask at their terminals before they begin: where the server is, and who their user is.
+
+use labs::Service;
+
+/// What a person answers to this prompt; none if it asks for something else.
+pub(crate) fn answer(prompt: &str, service: Service, who: &str, port: u16) -> Option<String> {
+    let lower = prompt.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).collect();
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
+    if has(&["port"]) {
+        Some(port.to_string())
+    } else if has(&["ip", "host", "hostname", "address", "addr"]) || (has(&["server"]) && has(&["name"])) {
+        Some("127.0.0.1".to_owned())
+    } else {
+        // The chat's name is its lab's own matter.
+        (service != Service::Chat && has(&["name", "username"])).then(|| who.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_answers_what_is_asked_of_the_server_and_of_names() {
+        let answered = |prompt, service| answer(prompt, service, "Ada", 5000);
+        for (prompt, said) in [
+            ("Enter server IP:", "127.0.0.1"),
+            ("Host? ", "127.0.0.1"),
+            ("Please enter the server's name: ", "127.0.0.1"),
+            ("port number:", "5000"),
+            ("What is your name?", "Ada"),
+        ] {
+            assert_eq!(answered(prompt, Service::Calc).as_deref(), Some(said), "{prompt}");
+        }
+        for (prompt, service) in [
+            ("Enter login name:", Service::Chat),
+            ("Enter an expression:", Service::Calc),
+            ("Enter a string to ship:", Service::Echo),
+            (">", Service::Chat),
+            ("", Service::Calc),
+        ] {
+            assert_eq!(answered(prompt, service), None, "{prompt}");
+        }
+    }
+}
