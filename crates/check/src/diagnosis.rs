@@ -96,3 +96,14 @@ pub(crate) const LATE: Diagnosis = Diagnosis {
     mending: "What is printed waits in a buffer until that is full or the program ends: say print(…, flush=True), or fflush(stdout) in C, \
               or end what is printed with a newline.",
 };
+
+pub(crate) const FORMAT: Diagnosis = Diagnosis {
+    name: "what is badly formatted is not caught",
+    mending: "Before anything is sent, split() the line: there have to be three parts, of which the first and the last are read by float() without \
+              ValueError, and the second is one of + - * /. Otherwise print a warning and ask again.",
+};
+
+pub(crate) const SERVER_GONE: Diagnosis = Diagnosis {
+    name: "the server's end is not handled",
+    mending: "recv() gives b'' when the server has closed: say so, close the socket, and end.",
+};

@@ -132,7 +132,7 @@ pub enum Step {
     Send(Who, &'static [u8]),
     /// Sends lines in pieces, cut and paused as the seed has it.
     Pieces(Who, &'static str),
-    /// Hears this among what has arrived since it last said something.
+    /// Hears this among what has arrived since it last said something, or since somebody last typed at the terminal of that name.
     Hear(Who, Said),
     /// Hears this within so many seconds, during which the program may sleep. Not to be seen in that time is no mistake, but not seen.
     Await(Who, Said, u64),

@@ -16,7 +16,7 @@ pub static ALL: [Lab; 6] = [
     Lab { service: Service::Echo, parts: &[&echo::SERVER] },
     Lab { service: Service::Alnum, parts: &[&alnum::SERVER] },
     Lab { service: Service::Clock, parts: &[&clock::SERVER] },
-    Lab { service: Service::Calc, parts: &[&calc::SERVER] },
+    Lab { service: Service::Calc, parts: &[&calc::SERVER, &calc::CLIENT, &calc::PAIR] },
     Lab { service: Service::Add, parts: &[&add::SERVER] },
     Lab { service: Service::Chat, parts: &[&chat::SERVER] },
 ];

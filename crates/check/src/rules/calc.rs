@@ -1,5 +1,11 @@
 //! calc: "Socket Programming using Python" q6 and q8.
 
+mod client;
+mod pair;
+
+pub(super) use client::CLIENT;
+pub(super) use pair::PAIR;
+
 use crate::diagnosis::{
     ADDRESS_IN_USE, ARITHMETIC, BAD_INPUT, ENDS_WITH_CLIENT, GONE_CLIENT, NOT_ENDED, ONE_CLIENT, ONE_RECV, PROTOCOL,
     STREAM_END,
