@@ -71,7 +71,11 @@ impl<'a> Player<'a> {
     /// Plays the steps, and then the newcomer's visit.
     pub(crate) fn play(&mut self, steps: &[Step], visit: &[Step]) -> Result<(), Box<Failure>> {
         self.play_steps(steps).map_err(|(expected, got)| self.failure(expected, got))?;
-        self.clients.clear();
+        // One after the other, since what is left unread makes a reset of a close: RFC 1122, section 4.2.2.13.
+        while !self.clients.is_empty() {
+            self.settle();
+            self.clients.remove(0);
+        }
         self.settle();
         self.tell("everyone is gone; a newcomer comes".to_owned());
         let served = |expected| format!("after all that, a newcomer is served: {expected}");

@@ -19,8 +19,24 @@ const PASS_MS: u64 = 4500;
 pub(super) static LAB: Lab = Lab {
     service: Service::Clock,
     sounding: &[Open("Ada"), Say("Ada", "SEND_TIME"), Hear("Ada", Anything)],
-    visit: &[Open("Robin"), Say("Robin", "SEND_TIME"), Hear("Robin", Time)],
+    visit: &[Open("Robin"), Say("Robin", "SEND_TIME"), Hear("Robin", Anything)],
     rules: &[
+        Rule {
+            id: "clock.loop",
+            level: Must,
+            over: Datagrams,
+            sentence: LOOP,
+            play: &[
+                Open("Ada"),
+                Say("Ada", "SEND_TIME"),
+                Hear("Ada", Anything),
+                Say("Ada", "SEND_DATE"),
+                Hear("Ada", Anything),
+                Say("Ada", "SEND_TIME"),
+                Hear("Ada", Anything),
+            ],
+            diagnosis: &PROTOCOL,
+        },
         Rule {
             id: "clock.date",
             level: Must,
@@ -35,22 +51,6 @@ pub(super) static LAB: Lab = Lab {
             over: Both,
             sentence: RESPONDS,
             play: &[Open("Ada"), Say("Ada", "SEND_TIME"), Hear("Ada", Time)],
-            diagnosis: &PROTOCOL,
-        },
-        Rule {
-            id: "clock.loop",
-            level: Must,
-            over: Datagrams,
-            sentence: LOOP,
-            play: &[
-                Open("Ada"),
-                Say("Ada", "SEND_TIME"),
-                Hear("Ada", Time),
-                Say("Ada", "SEND_DATE"),
-                Hear("Ada", Date),
-                Say("Ada", "SEND_TIME"),
-                Hear("Ada", Time),
-            ],
             diagnosis: &PROTOCOL,
         },
         Rule {
