@@ -46,7 +46,8 @@ pub struct Part {
     pub cast: Cast,
     /// How it is found out whether the program speaks this lab at all, and whether bare or in lines.
     pub sounding: &'static [Step],
-    /// A newcomer's whole visit. It follows every play to a server, so that no dead program passes a rule.
+    /// A newcomer's whole visit. It follows every play to a server, so that no dead program passes a rule. It asks for an answer, whatever it is: what an
+    /// answer has to be is for the rules to say, or a program would fail them all for one mistake.
     pub visit: &'static [Step],
     /// From what matters most to what matters least: of several that fail, the first is to be mended first.
     pub rules: &'static [Rule],

@@ -1,11 +1,12 @@
-# The calculator's client, with bare messages. Its argument is the mistake that it makes.
+# The calculator's client, with bare messages. Its arguments are the mistake that it makes, and the server's port.
 import socket
 import sys
 
 bug = sys.argv[1] if len(sys.argv) > 1 else ""
 client = socket.socket()
-client.connect(("127.0.0.1", 12004))
-client.send(b"Casio")
+client.connect(("127.0.0.1", int(sys.argv[2]) if len(sys.argv) > 2 else 12004))
+if bug != "nameless":
+    client.send(b"Casio")
 while True:
     line = input("Enter an expression, or q: ")
     if line == "q":
@@ -21,11 +22,11 @@ while True:
         good = operator in ("+", "-", "*", "/")
     except ValueError:
         good = False
-    if not good and bug != "sends-all":
+    if not good:
         if bug != "no-warning":
             print("Warning: two numbers and an operator, please")
-        if bug == "warning-ends":
-            break
+        if bug == "sends-all":
+            client.send(line.encode())
         continue
     client.send(line.encode())
     answer = client.recv(1024)
@@ -34,5 +35,6 @@ while True:
         break
     while not answer:
         answer = client.recv(1024)
-    print("Answer:", answer.decode())
+    if bug != "mute":
+        print("Answer:", answer.decode())
 client.close()
