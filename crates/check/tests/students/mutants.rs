@@ -94,7 +94,7 @@ const MUTANTS: &[(&str, &str)] = &[
     ("calc.client.server-gone", "calc_client.py spins"),
     ("calc.pair.answer", "calc.py int with calc_client.py"),
     ("calc.pair.ends", "calc.py silent-end with calc_client.py"),
-    ("calc.pair.several", "calc_threads.py lock with calc_client.py right 5000"),
+    ("calc.pair.several", "calc.py with calc_client.py"),
 ];
 
 pub(crate) fn tests() -> Vec<Test> {
