@@ -4,6 +4,8 @@ import sys
 import time
 
 bug = sys.argv[1] if len(sys.argv) > 1 else ""
+if bug == "late":
+    sys.stdout = open(1, "w", buffering=65536, closefd=False)
 server = socket.socket()
 if bug != "no-reuse":
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,6 +1,6 @@
 //! For each rule, a program with the mistake that it is there for: of all rules of the lab, this one is told first.
 
-use check::{Lab, Level, Part, Rule, Verdict};
+use check::{Lab, Level, Part, Report, Rule, Verdict};
 
 use crate::runner::{SHORT, Test, advice, judge, lab, students};
 
@@ -97,11 +97,18 @@ const MUTANTS: &[(&str, &str)] = &[
     ("calc.pair.several", "calc.py with calc_client.py"),
 ];
 
+/// Mistakes that show in a rule which is about something else, and are told by their own name.
+const NAMED: &[(&str, &str, &str)] =
+    &[("calc.pair.answer", "calc.py late with calc_client.py", "output that only appears at exit")];
+
 pub(crate) fn tests() -> Vec<Test> {
     let test = |(rule, command): (&'static str, &'static str)| -> Test {
-        (format!("mutant {rule} {command}"), Box::new(move || is_condemned_first(rule, command)))
+        (format!("mutant {rule} {command}"), Box::new(move || is_condemned_first(rule, command).map(drop)))
     };
-    MUTANTS.iter().copied().map(test).collect()
+    let named = |(rule, command, name): (&'static str, &'static str, &'static str)| -> Test {
+        (format!("named {rule} {command}"), Box::new(move || is_named(rule, command, name)))
+    };
+    MUTANTS.iter().copied().map(test).chain(NAMED.iter().copied().map(named)).collect()
 }
 
 pub(crate) fn every_rule_has_one() {
@@ -114,7 +121,7 @@ pub(crate) fn every_rule_has_one() {
 }
 
 /// Its own rule fails, and nothing that is to be mended before: what is to be mended later need not be played.
-fn is_condemned_first(id: &'static str, command: &str) -> Result<(), String> {
+fn is_condemned_first(id: &'static str, command: &str) -> Result<Report, String> {
     let name = id.split('.').next().unwrap();
     let has = |part: &&&'static Part| part.rules.iter().any(|rule| rule.id == id);
     let part = lab(name).parts.iter().find(has).unwrap();
@@ -122,10 +129,16 @@ fn is_condemned_first(id: &'static str, command: &str) -> Result<(), String> {
     let first = report.first_to_mend();
     let is_undecided = report.rules.iter().any(|rule| rule.verdict == Verdict::CannotJudge);
     if first.is_some_and(|rule| rule.id == id && rule.verdict == Verdict::Fail) && !is_undecided {
-        return Ok(());
+        return Ok(report);
     }
     let verdicts: Vec<_> = report.rules.iter().map(|rule| (rule.id, rule.verdict)).collect();
     Err(format!("{verdicts:?}\n{:?} {:?}", advice(&report), first))
+}
+
+fn is_named(id: &'static str, command: &str, name: &str) -> Result<(), String> {
+    let report = is_condemned_first(id, command)?;
+    let told = report.first_to_mend().and_then(|rule| rule.diagnosis);
+    if told == Some(name) { Ok(()) } else { Err(format!("{told:?}")) }
 }
 
 /// This rule, and those that are to be mended before it.
