@@ -8,6 +8,8 @@
 #[cfg(target_os = "linux")]
 mod mutants;
 #[cfg(target_os = "linux")]
+mod programs;
+#[cfg(target_os = "linux")]
 mod right;
 #[cfg(target_os = "linux")]
 mod runner;

@@ -2,6 +2,7 @@
 
 use check::{Level, Rule, Verdict};
 
+use crate::programs::command;
 use crate::runner::{SHORT, Test, judge, lab};
 
 const MUTANTS: &[(&str, &str)] = &[
@@ -89,8 +90,8 @@ const MUTANTS: &[(&str, &str)] = &[
 ];
 
 pub(crate) fn tests() -> Vec<Test> {
-    let test = |(rule, command): (&'static str, &'static str)| -> Test {
-        (format!("mutant {rule} {command}"), Box::new(move || is_condemned_first(rule, command)))
+    let test = |(rule, program): (&'static str, &'static str)| -> Test {
+        (format!("mutant {rule} {program}"), Box::new(move || is_condemned_first(rule, program)))
     };
     MUTANTS.iter().copied().map(test).collect()
 }
@@ -105,9 +106,9 @@ pub(crate) fn every_rule_has_one() {
 }
 
 /// Its own rule fails, and nothing that is to be mended before: what is to be mended later need not be played.
-fn is_condemned_first(id: &'static str, command: &str) -> Result<(), String> {
+fn is_condemned_first(id: &'static str, program: &str) -> Result<(), String> {
     let name = id.split('.').next().unwrap();
-    let report = judge(name, &format!("exec python3 STUDENTS/{command}"), &up_to(name, id), 1, SHORT);
+    let report = judge(name, &command(program).unwrap(), &up_to(name, id), 1, SHORT);
     let first = report.first_to_mend();
     let is_undecided = report.rules.iter().any(|rule| rule.verdict == Verdict::CannotJudge);
     if first.is_some_and(|rule| rule.id == id && rule.verdict == Verdict::Fail) && !is_undecided {

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use check::{Level, Rule, Verdict};
 
+use crate::programs::command;
 use crate::runner::{Test, USUAL, judge, lab};
 
-/// Lab, and command.
-const RIGHT: [(&str, &str); 14] = [
+/// Lab, and program.
+const RIGHT: &[(&str, &str)] = &[
     ("echo", "echo_tcp.py echo"),
     ("echo", "echo_threads.py echo"),
     ("echo", "echo_udp.py echo"),
@@ -19,9 +20,15 @@ const RIGHT: [(&str, &str); 14] = [
     ("calc", "calc.py"),
     ("calc", "calc_threads.py"),
     ("calc", "calc_lines.py"),
+    ("calc", "calc_threads.c"),
+    ("calc", "calc_padded.c"),
+    ("calc", "CalcServer.java"),
     ("add", "add.py"),
+    ("add", "add_lines.py"),
+    ("add", "add_crlf.c"),
     ("chat", "chat.py"),
     ("chat", "chat_lines.py"),
+    ("chat", "chat_poll.c"),
 ];
 
 static PLAYS: AtomicU32 = AtomicU32::new(0);
@@ -29,10 +36,11 @@ static FALSE_VERDICTS: AtomicU32 = AtomicU32::new(0);
 
 pub(crate) fn tests() -> Vec<Test> {
     let repeat = std::env::var("CHECK_REPEAT").map_or(1, |text| text.parse().unwrap());
-    let test = |(lab, command): (&'static str, &'static str)| -> Test {
-        (format!("right {lab} {command}"), Box::new(move || is_right(lab, command, repeat)))
+    let test = |(lab, program): &(&'static str, &'static str)| -> Option<Test> {
+        let (lab, command) = (*lab, command(program)?);
+        Some((format!("right {lab} {program}"), Box::new(move || is_right(lab, &command, repeat))))
     };
-    RIGHT.into_iter().map(test).collect()
+    RIGHT.iter().filter_map(test).collect()
 }
 
 /// How often right programs were played, and how often wrongly judged.
@@ -47,7 +55,7 @@ pub(crate) fn tell_plays() {
 /// No MUST fails, and no rule fails only sometimes.
 fn is_right(name: &str, command: &str, repeat: u32) -> Result<(), String> {
     let rules: Vec<&Rule> = lab(name).rules.iter().collect();
-    let report = judge(name, &format!("exec python3 STUDENTS/{command}"), &rules, repeat, USUAL);
+    let report = judge(name, command, &rules, repeat, USUAL);
     let is_false = |level, verdict| match verdict {
         Verdict::CannotJudge | Verdict::Flaky => true,
         Verdict::Fail => level == Level::Must,
