@@ -2,7 +2,12 @@
 //! is also what a stage is: started again, it plays.
 #![cfg_attr(
     target_os = "linux",
-    allow(clippy::unwrap_used, clippy::print_stdout, reason = "it is a test, and prints like one")
+    allow(
+        clippy::unwrap_used,
+        clippy::unwrap_in_result,
+        clippy::print_stdout,
+        reason = "it is a test, and prints like one"
+    )
 )]
 
 #[cfg(target_os = "linux")]
