@@ -12,8 +12,8 @@ use crate::rule::Step::{Close, Finish, Hear, Open, Pieces, Reset, Rest, Restart,
 use crate::rule::{Lab, Rule};
 
 const ADDS: &str = "The Server, upon receiving this message, separates out the two numbers, adds them up and sends the answer back to the client.";
-const MULTIPLE: &str = "A single Server process is able to communicate with multiple client processes at a time. For each connection, the Server should provide \
-                        the same service.";
+const MULTIPLE: &str = "… a single Server process is able to communicate with multiple client processes at a time. […] For each connection, the Server should \
+                        provide the same service as described in question 1.";
 
 pub(super) static LAB: Lab = Lab {
     service: Service::Add,
@@ -24,7 +24,7 @@ pub(super) static LAB: Lab = Lab {
             id: "add.next",
             level: Must,
             over: Streams,
-            sentence: "If the command is “q”, the client program closes the connection and exits. The server serves the next.",
+            sentence: "If the command is “q” (short for quit), the client program closes the connection and exits. The server serves the next.",
             play: &[
                 Open("client7"),
                 Say("client7", "client7"),
@@ -162,7 +162,7 @@ pub(super) static LAB: Lab = Lab {
             id: "add.pieces",
             level: MustOfLines,
             over: Streams,
-            sentence: "These two numbers are bundled up into a single string: also when it arrives in pieces.",
+            sentence: "… sends these two numbers to the server, bundled up into a single string: also when it arrives in pieces.",
             play: &[
                 Open("client7"),
                 Say("client7", "client7"),

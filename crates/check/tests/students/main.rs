@@ -39,8 +39,9 @@ fn main() -> std::process::ExitCode {
         tests.extend(mutants::tests());
         tests.extend(undecidable::tests());
         tests.retain(|(name, _)| name.contains(filter));
-        runner::run(&tests);
+        let passed = runner::run(&tests);
         right::tell_plays();
+        assert!(passed);
     }
     std::process::ExitCode::SUCCESS
 }
