@@ -2,7 +2,8 @@
 
 use check::{Lab, Level, Part, Report, Rule, Verdict};
 
-use crate::runner::{SHORT, Test, advice, judge, lab, students};
+use crate::programs::students;
+use crate::runner::{SHORT, Test, advice, judge, lab};
 
 const MUTANTS: &[(&str, &str)] = &[
     ("echo.next", "echo_tcp.py echo one-session"),
@@ -32,11 +33,11 @@ const MUTANTS: &[(&str, &str)] = &[
     ("clock.date", "clock_udp.py yesterday"),
     ("clock.time", "clock_udp.py no-seconds"),
     ("clock.current", "clock_udp.py stale"),
-    ("clock.unknown", "clock_udp.py else-time"),
     ("clock.bytes", "clock_udp.py bytes-kill"),
     ("clock.empty", "clock_udp.py empty-ends"),
     ("clock.unheard", "clock_udp.py connects"),
     ("clock.each-its-own", "clock_udp.py by-host"),
+    ("clock.unknown", "clock_udp.py else-time"),
     ("clock.reset", "clock_tcp.py reset-kills"),
     ("calc.next", "calc.py one-session"),
     ("calc.end", "calc.py spins"),
@@ -127,7 +128,7 @@ fn is_condemned_first(id: &'static str, command: &str) -> Result<Report, String>
     let name = id.split('.').next().unwrap();
     let has = |part: &&&'static Part| part.rules.iter().any(|rule| rule.id == id);
     let part = lab(name).parts.iter().find(has).unwrap();
-    let report = judge(name, students(part.cast, command), &up_to(part, id), 1, SHORT);
+    let report = judge(name, students(part.cast, command).unwrap(), &up_to(part, id), 1, SHORT);
     let first = report.first_to_mend();
     let is_undecided = report.rules.iter().any(|rule| rule.verdict == Verdict::CannotJudge);
     if first.is_some_and(|rule| rule.id == id && rule.verdict == Verdict::Fail) && !is_undecided {
