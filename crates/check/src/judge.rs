@@ -14,6 +14,7 @@ use labs::Transport;
 use crate::peer::Framing;
 use crate::report::{Advice, Failure, Level, Report, RuleReport, SCHEMA, Verdict, conclude};
 use crate::rule::{Lab, Rule};
+use crate::scene;
 use crate::stage::{ENTER, Order, Outcome, PLAY, Theatre, play};
 
 /// How a process becomes a stage: this program, these arguments, and then one more, with which it calls [`crate::stage::run`].
@@ -57,9 +58,10 @@ pub struct Progress {
     pub passed: bool,
 }
 
-/// Judges a program. What it does to its files in one play is there in the next.
+/// Judges a program. Each play begins with the same files; without a sandbox, what it does to them in one play is there in the next.
 pub fn judge(task: &Task, stages: &Stages, progress: &mut dyn FnMut(Progress)) -> Report {
-    let judge = Judge { task, stages };
+    let surveyed = matches!(task.target, Target::Command { sandboxed: true, .. }).then(scene::survey);
+    let judge = Judge { task, stages, copies: surveyed == Some(Ok(())) };
     let (found, advice) = match judge.sound() {
         Ok(found) => (Some(found), None),
         Err(advice) => (None, Some(advice)),
@@ -82,6 +84,7 @@ pub fn judge(task: &Task, stages: &Stages, progress: &mut dyn FnMut(Progress)) -
         repeat: task.repeat,
         verdict,
         advice,
+        notes: surveyed.and_then(Result::err).into_iter().collect(),
         rules,
     }
 }
@@ -89,6 +92,8 @@ pub fn judge(task: &Task, stages: &Stages, progress: &mut dyn FnMut(Progress)) -
 struct Judge<'a> {
     task: &'a Task,
     stages: &'a Stages,
+    /// Whether each play gets a copy of the folder that we are in.
+    copies: bool,
 }
 
 /// How the program is spoken to.
@@ -194,6 +199,7 @@ impl Judge<'_> {
             // The first round has the seed itself, so that a failure is replayed by the seed it is told with.
             seed: seed.wrapping_add(u64::from(round)),
             patience: *patience,
+            copies: self.copies,
         };
         match target {
             Target::At { .. } => play(&order),

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod diagnosis;
+mod folder;
 mod judge;
 mod matcher;
 mod peer;
@@ -18,6 +19,7 @@ mod program;
 mod report;
 mod rule;
 mod rules;
+mod scene;
 pub mod stage;
 
 pub use diagnosis::Diagnosis;

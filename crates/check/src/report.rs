@@ -86,6 +86,8 @@ pub struct Report {
     pub verdict: Verdict,
     /// Why no rule could be played.
     pub advice: Option<Advice>,
+    /// What is otherwise than usual about the stage, a whole sentence each.
+    pub notes: Vec<String>,
     pub rules: Vec<RuleReport>,
 }
 

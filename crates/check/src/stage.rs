@@ -1,15 +1,16 @@
 //! The stage: a process of its own for each play, in namespaces of its own.
 //!
-//! The judge starts its own program again, twice: the first process enters a network and becomes the owner of new processes, the second is the first of
-//! those, as init is. What it starts cannot outlive it, and it cannot outlive the judge. It takes an `Order` from its input and gives an
-//! `Outcome` at its output, both in JSON.
+//! The judge starts its own program again. That process enters namespaces and becomes the owner of new processes, and goes on as the first of
+//! those, as init is. What it starts cannot outlive it, and it cannot outlive the judge. It takes an `Order` from its input, sets the scene, gives back
+//! every privilege, plays, and gives an `Outcome` at its output, both in JSON.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::SocketAddr;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use labs::{Service, Transport};
+use lan::privileges::Kept;
 use rustix::process::{Signal, set_child_subreaper, set_parent_process_death_signal};
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +18,7 @@ use crate::peer::Framing;
 use crate::player::{Player, Stage};
 use crate::program::{self, Place, Program};
 use crate::report::{Advice, Failure};
-use crate::rules;
+use crate::{rules, scene};
 
 /// The last argument of a process that is to enter namespaces.
 pub(crate) const ENTER: &str = "enter";
@@ -34,6 +35,8 @@ pub(crate) struct Order {
     pub(crate) theatre: Theatre,
     pub(crate) seed: u64,
     pub(crate) patience: Duration,
+    /// Whether the program gets a copy of the folder it runs in.
+    pub(crate) copies: bool,
 }
 
 /// To whom.
@@ -74,13 +77,26 @@ pub fn run(phase: &str) -> ExitCode {
 fn enter() -> io::Result<()> {
     // Whoever asked for this play is gone if its parent is.
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    if let Err(hindrance) = lan::namespace::enter_with_processes() {
+    let kept = match lan::namespace::enter_apart() {
+        Ok(kept) => kept,
+        Err(hindrance) => return give(&Outcome::Hindered(hindrance.to_string())),
+    };
+    // Whoever becomes another user is no longer told.
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    if let Some(status) = lan::namespace::go_on_as_first()? {
+        return if status.success() { Ok(()) } else { Err(io::ErrorKind::Other.into()) };
+    }
+    perform(kept)
+}
+
+fn perform(kept: Kept) -> io::Result<()> {
+    let order = take_order()?;
+    let Theatre::Program { command, .. } = &order.theatre else { return give(&cannot("no program was named")) };
+    if let Err(hindrance) = scene::set(command, order.copies) {
         return give(&Outcome::Hindered(hindrance.to_string()));
     }
-    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    let before = arguments.split_last().map_or(&[][..], |(_, before)| before);
-    let status = Command::new(std::env::current_exe()?).args(before).arg(PLAY).status()?;
-    if status.success() { Ok(()) } else { Err(io::ErrorKind::Other.into()) }
+    lan::privileges::give_back_for_good(kept)?;
+    give(&play(&order))
 }
 
 fn take_order() -> io::Result<Order> {

@@ -24,6 +24,9 @@ pub(super) fn list(labs: &[&Lab]) -> String {
 /// What became of a program: first what to mend first.
 pub(super) fn report(report: &Report) -> String {
     let mut page = format!("{}: {}\n{}\n\n", report.lab, visible(&report.target), circumstances(report));
+    for note in &report.notes {
+        page += &format!("{}\n", wrapped("note", note, INDENT));
+    }
     if let Some(advice) = &report.advice {
         page += &told_advice("Cannot judge it", advice);
         return page;
