@@ -2,10 +2,8 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
@@ -16,6 +14,7 @@ use crate::report::{Advice, Failure, Level, Report, RuleReport, SCHEMA, Verdict,
 use crate::rule::{Lab, Rule};
 use crate::scene;
 use crate::stage::{ENTER, Order, Outcome, PLAY, Theatre, play};
+use crate::stages::Performance;
 
 /// How a process becomes a stage: this program, these arguments, and then one more, with which it calls [`crate::stage::run`].
 #[derive(Clone, Debug)]
@@ -47,6 +46,8 @@ pub struct Task {
     pub patience: Duration,
     /// Plays at once; without a sandbox there is one.
     pub jobs: usize,
+    /// The folder for the captures of rules that fail; it is there. Without a sandbox there are none.
+    pub keep: Option<PathBuf>,
 }
 
 /// What is told while it runs: of so many plays, so many are over.
@@ -66,7 +67,8 @@ pub fn judge(task: &Task, stages: &Stages, progress: &mut dyn FnMut(Progress)) -
         Ok(found) => (Some(found), None),
         Err(advice) => (None, Some(advice)),
     };
-    let rules = found.map_or_else(Vec::new, |found| judge.play_all(found, progress));
+    let mut notes = surveyed.and_then(Result::err).into_iter().collect();
+    let rules = found.map_or_else(Vec::new, |found| judge.play_all(found, &mut notes, progress));
     let verdict = if advice.is_some() { Verdict::CannotJudge } else { conclude(&rules) };
     let (target, sandboxed) = match &task.target {
         Target::Command { line, sandboxed, .. } => (line.clone(), *sandboxed),
@@ -84,7 +86,7 @@ pub fn judge(task: &Task, stages: &Stages, progress: &mut dyn FnMut(Progress)) -
         repeat: task.repeat,
         verdict,
         advice,
-        notes: surveyed.and_then(Result::err).into_iter().collect(),
+        notes,
         rules,
     }
 }
@@ -110,7 +112,7 @@ impl Judge<'_> {
         let mut intelligible = None;
         let mut last = String::new();
         for framing in [Framing::Bare, Framing::Lines] {
-            match self.play(None, framing, 0) {
+            match self.play(None, framing, 0).outcome {
                 Outcome::CannotJudge(advice) => return Err(advice),
                 Outcome::Hindered(why) => return Err(hindered(why)),
                 Outcome::Played { failure, heard, over, udp, port, last_words } => {
@@ -143,7 +145,7 @@ impl Judge<'_> {
     }
 
     /// Plays all rules, as many at once as there are jobs, each as often as wanted.
-    fn play_all(&self, found: Found, progress: &mut dyn FnMut(Progress)) -> Vec<RuleReport> {
+    fn play_all(&self, found: Found, notes: &mut Vec<String>, progress: &mut dyn FnMut(Progress)) -> Vec<RuleReport> {
         let rules = &self.task.rules;
         let mut reports: Vec<RuleReport> = rules.iter().map(|rule| blank(rule, found.framing)).collect();
         let playable = |rule: &Rule| {
@@ -165,13 +167,29 @@ impl Judge<'_> {
                 scope.spawn(move || std::iter::from_fn(next).try_for_each(|turn| sender.send(play(turn))));
             }
             drop(sender);
-            for (over, (at, outcome)) in (1..).zip(outcomes) {
+            for (over, (at, Performance { outcome, capture })) in (1..).zip(outcomes) {
                 let report = &mut reports[at];
+                if report.capture.is_none() {
+                    report.capture = self.keep(rules[at], &capture, notes);
+                }
                 let passed = report.take(outcome, rules[at]);
                 progress(Progress { over, plays: all, rule: rules[at].id, passed });
             }
         });
         reports
+    }
+
+    /// Keeps the capture of a play that failed, and gives its file's name.
+    fn keep(&self, rule: &Rule, capture: &[u8], notes: &mut Vec<String>) -> Option<String> {
+        let folder = self.task.keep.as_ref().filter(|_| !capture.is_empty())?;
+        let name = format!("{}.pcapng", rule.id);
+        match std::fs::write(folder.join(&name), capture) {
+            Ok(()) => Some(name),
+            Err(error) => {
+                notes.push(format!("The capture {} could not be written: {error}.", folder.join(&name).display()));
+                None
+            }
+        }
     }
 
     fn jobs(&self) -> usize {
@@ -181,7 +199,7 @@ impl Judge<'_> {
         }
     }
 
-    fn play(&self, rule: Option<&Rule>, framing: Framing, round: u32) -> Outcome {
+    fn play(&self, rule: Option<&Rule>, framing: Framing, round: u32) -> Performance {
         let Task { lab, target, seed, patience, .. } = self.task;
         let theatre = match target {
             Target::Command { line, port, sandboxed } => {
@@ -200,33 +218,12 @@ impl Judge<'_> {
             seed: seed.wrapping_add(u64::from(round)),
             patience: *patience,
             copies: self.copies,
+            keeps: rule.is_some() && self.task.keep.is_some(),
         };
         match target {
-            Target::At { .. } => play(&order),
+            Target::At { .. } => play(&order, None),
             Target::Command { sandboxed, .. } => self.stages.play(&order, if *sandboxed { ENTER } else { PLAY }),
         }
-    }
-}
-
-impl Stages {
-    fn play(&self, order: &Order, phase: &str) -> Outcome {
-        let played = || -> std::io::Result<Outcome> {
-            let mut stage = Command::new(&self.program);
-            stage.args(&self.arguments).arg(phase).stdin(Stdio::piped()).stdout(Stdio::piped());
-            let mut stage = stage.spawn()?;
-            let mut input = stage.stdin.take().ok_or(std::io::ErrorKind::BrokenPipe)?;
-            // One that was hindered answers without having read its order.
-            let _ = input.write_all(&serde_json::to_vec(order)?);
-            drop(input);
-            let output = stage.wait_with_output()?;
-            Ok(serde_json::from_slice(&output.stdout)?)
-        };
-        played().unwrap_or_else(|error| {
-            Outcome::CannotJudge(Advice {
-                why: format!("the stage itself failed: {error}"),
-                mend: "try again, with fewer --jobs if this computer is short of memory or processes".to_owned(),
-            })
-        })
     }
 }
 
@@ -249,6 +246,7 @@ fn blank(rule: &'static Rule, framing: Framing) -> RuleReport {
         played: 0,
         failed: 0,
         failure: None,
+        capture: None,
         diagnosis: None,
         mending: None,
         advice: None,

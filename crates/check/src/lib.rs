@@ -8,6 +8,7 @@
 #![cfg(target_os = "linux")]
 #![forbid(unsafe_code)]
 
+mod bounds;
 mod diagnosis;
 mod folder;
 mod judge;
@@ -16,14 +17,17 @@ mod peer;
 mod player;
 mod processes;
 mod program;
+mod recorder;
 mod report;
 mod rule;
 mod rules;
 mod scene;
 pub mod stage;
+mod stages;
 
 pub use diagnosis::Diagnosis;
 pub use judge::{Progress, Stages, Target, Task, judge};
+pub use recorder::Recorder;
 pub use report::{Advice, Failure, Level, Report, RuleReport, Verdict};
 pub use rule::{Lab, Over, Rule, Said, Step, Who};
 pub use rules::{ALL, of};

@@ -9,6 +9,7 @@ use wire::Visible;
 use crate::peer::{Client, End, Framing};
 use crate::processes::Rest;
 use crate::program::{Place, Program};
+use crate::recorder::Recorder;
 use crate::report::Failure;
 use crate::rule::{Said, Step, Who};
 
@@ -37,6 +38,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) command: Option<&'a str>,
     pub(crate) port: Option<u16>,
     pub(crate) alone: bool,
+    /// None where there is no network of one's own to record.
+    pub(crate) recorder: Option<Recorder>,
 }
 
 pub(crate) struct Player<'a> {
@@ -92,7 +95,8 @@ impl<'a> Player<'a> {
                 is_error.then(|| format!("it still runs; the last that it printed: {last}"))
             })
         });
-        Box::new(Failure { expected, got, program, story: std::mem::take(&mut self.story) })
+        let ladder = self.stage.recorder.as_ref().map(Recorder::ladder);
+        Box::new(Failure { expected, got, program, story: std::mem::take(&mut self.story), ladder })
     }
 
     fn play_steps(&mut self, steps: &[Step]) -> Played {
@@ -312,6 +316,11 @@ impl<'a> Player<'a> {
         if self.story.len() < STORY_LINES_MAX {
             self.story.push(line);
         }
+    }
+
+    /// The packets so far, as a capture file.
+    pub(crate) fn capture(&self) -> Option<Vec<u8>> {
+        self.stage.recorder.as_ref().map(Recorder::pcapng)
     }
 
     pub(crate) fn transport(&self) -> Transport {

@@ -17,6 +17,11 @@ pub(crate) fn descendants() -> Vec<u32> {
     let Some(own) = read_link("/proc/self").ok().and_then(|link| link.to_str()?.parse().ok()) else {
         return Vec::new();
     };
+    descendants_of(own)
+}
+
+/// Everything that descends from a process.
+pub(crate) fn descendants_of(own: u32) -> Vec<u32> {
     let mut found = Vec::new();
     let mut parent = own;
     for at in 0.. {

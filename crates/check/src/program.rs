@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use labs::{Service, Transport};
 use lan::sockets::{self, Socket};
-use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, kill_process_group, setrlimit};
+use names::carrier;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use wire::Visible;
 
 use crate::processes::{self, LOOK_EVERY, Rest};
@@ -227,22 +228,6 @@ pub(crate) fn reap() {
     while let Ok(Some(_)) = rustix::process::wait(rustix::process::WaitOptions::NOHANG) {}
 }
 
-/// Bounds what a program may use, for this process and all that it starts.
-pub(crate) fn bound() {
-    for (resource, most) in [
-        (Resource::Core, 0),
-        (Resource::Fsize, 64 << 20),
-        (Resource::Nproc, 2048),
-        (Resource::Nofile, 1024),
-        (Resource::Cpu, 300),
-    ] {
-        let now = getrlimit(resource);
-        let lower = |old: Option<u64>| Some(old.map_or(most, |old| old.min(most)));
-        // What cannot be lowered was lower before.
-        let _ = setrlimit(resource, Rlimit { current: lower(now.current), maximum: lower(now.maximum) });
-    }
-}
-
 /// Reads to the end, and keeps the end.
 fn keep_end(output: &mut File, kept: &Mutex<Vec<u8>>) {
     let mut page = [0; 4096];
@@ -303,13 +288,6 @@ fn reachable(ip: IpAddr) -> Vec<IpAddr> {
         IpAddr::V4(_) => vec![Ipv4Addr::LOCALHOST.into()],
         // For both families, unless it was told otherwise.
         IpAddr::V6(_) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
-    }
-}
-
-fn carrier(transport: wire::Transport) -> Transport {
-    match transport {
-        wire::Transport::Tcp => Transport::Tcp,
-        wire::Transport::Udp => Transport::Udp,
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Failure {
     pub program: Option<String>,
     /// Everything that was said until then, a line each.
     pub story: Vec<String>,
+    /// The sequence diagram until then; none without a sandbox.
+    pub ladder: Option<String>,
 }
 
 /// Why nothing can be said of a program, and what to do about it.
@@ -61,6 +63,8 @@ pub struct RuleReport {
     pub failed: u32,
     /// Of the first play that failed.
     pub failure: Option<Failure>,
+    /// The name of the file with the packets of that play, where captures are kept.
+    pub capture: Option<String>,
     /// What is wrong, by name, and how to mend it; only where it failed.
     pub diagnosis: Option<&'static str>,
     pub mending: Option<&'static str>,
@@ -128,8 +132,20 @@ mod tests {
     fn rule(level: Level, verdict: Verdict) -> RuleReport {
         let played = u32::from(verdict != Verdict::NotPlayed);
         let failed = u32::from(verdict == Verdict::Fail);
-        let (failure, diagnosis, mending, advice) = (None, None, None, None);
-        RuleReport { id: "a.b", level, sentence: "", verdict, played, failed, failure, diagnosis, mending, advice }
+        let (failure, capture, diagnosis, mending, advice) = (None, None, None, None, None);
+        RuleReport {
+            id: "a.b",
+            level,
+            sentence: "",
+            verdict,
+            played,
+            failed,
+            failure,
+            capture,
+            diagnosis,
+            mending,
+            advice,
+        }
     }
 
     #[test]

@@ -2,9 +2,9 @@
 //!
 //! The judge starts its own program again. That process enters namespaces and becomes the owner of new processes, and goes on as the first of
 //! those, as init is. What it starts cannot outlive it, and it cannot outlive the judge. It takes an `Order` from its input, sets the scene, gives back
-//! every privilege, plays, and gives an `Outcome` at its output, both in JSON.
+//! every privilege, plays, and gives an `Outcome` at its output, both in JSON, perhaps with a capture behind it.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -16,9 +16,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::peer::Framing;
 use crate::player::{Player, Stage};
-use crate::program::{self, Place, Program};
+use crate::program::{Place, Program};
+use crate::recorder::Recorder;
 use crate::report::{Advice, Failure};
-use crate::{rules, scene};
+use crate::stages::Performance;
+use crate::{bounds, rules, scene};
 
 /// The last argument of a process that is to enter namespaces.
 pub(crate) const ENTER: &str = "enter";
@@ -37,6 +39,8 @@ pub(crate) struct Order {
     pub(crate) patience: Duration,
     /// Whether the program gets a copy of the folder it runs in.
     pub(crate) copies: bool,
+    /// Whether the packets of a play that fails are wanted.
+    pub(crate) keeps: bool,
 }
 
 /// To whom.
@@ -68,7 +72,7 @@ pub(crate) enum Outcome {
 pub fn run(phase: &str) -> ExitCode {
     let done = match phase {
         ENTER => enter(),
-        _ => take_order().and_then(|order| give(&play(&order))),
+        _ => take_order().and_then(|order| give(play(&order, None))),
     };
     // The judge sees that nothing came.
     if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -79,7 +83,7 @@ fn enter() -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let kept = match lan::namespace::enter_apart() {
         Ok(kept) => kept,
-        Err(hindrance) => return give(&Outcome::Hindered(hindrance.to_string())),
+        Err(hindrance) => return give(Outcome::Hindered(hindrance.to_string())),
     };
     // Whoever becomes another user is no longer told.
     set_parent_process_death_signal(Some(Signal::KILL))?;
@@ -91,69 +95,73 @@ fn enter() -> io::Result<()> {
 
 fn perform(kept: Kept) -> io::Result<()> {
     let order = take_order()?;
-    let Theatre::Program { command, .. } = &order.theatre else { return give(&cannot("no program was named")) };
+    let Theatre::Program { command, .. } = &order.theatre else { return give(cannot("no program was named")) };
     if let Err(hindrance) = scene::set(command, order.copies) {
-        return give(&Outcome::Hindered(hindrance.to_string()));
+        return give(Outcome::Hindered(hindrance.to_string()));
     }
+    // Where it is not permitted, the play goes on without it.
+    let recorder = Recorder::start().ok();
     lan::privileges::give_back_for_good(kept)?;
-    give(&play(&order))
+    give(play(&order, recorder))
 }
 
 fn take_order() -> io::Result<Order> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // Processes whose parents have ended become ours, so that all are found.
     set_child_subreaper(rustix::process::Pid::from_raw(1))?;
-    program::bound();
+    bounds::set();
     let mut text = String::new();
     io::stdin().read_to_string(&mut text)?;
     Ok(serde_json::from_str(&text)?)
 }
 
-fn give(outcome: &Outcome) -> io::Result<()> {
-    let text = serde_json::to_vec(outcome)?;
-    io::stdout().write_all(&text)
+fn give(performance: impl Into<Performance>) -> io::Result<()> {
+    performance.into().write(&mut io::stdout().lock())
 }
 
 /// Plays it here and now.
-pub(crate) fn play(order: &Order) -> Outcome {
+pub(crate) fn play(order: &Order, recorder: Option<Recorder>) -> Performance {
     let Some(lab) = order.lab.parse::<Service>().ok().and_then(rules::of) else {
-        return cannot("there is no such lab");
+        return cannot("there is no such lab").into();
     };
     let steps = match &order.rule {
         None => lab.sounding,
         Some(id) => match lab.rule(id) {
             Some(rule) => rule.play,
-            None => return cannot("there is no such rule"),
+            None => return cannot("there is no such rule").into(),
         },
     };
-    let stage = match open(lab.service, &order.theatre) {
+    let recorder = recorder.map(|recorder| recorder.of(lab.service));
+    let stage = match open(lab.service, &order.theatre, recorder) {
         Ok(stage) => stage,
-        Err(advice) => return Outcome::CannotJudge(advice),
+        Err(advice) => return Outcome::CannotJudge(advice).into(),
     };
     let mut player = Player::new(stage, order.framing, order.patience, order.seed);
     // A sounding is a visit itself.
     let visit = if order.rule.is_some() { lab.visit } else { &[] };
     let failure = player.play(steps, visit).err();
-    Outcome::Played {
+    let capture = if failure.is_some() && order.keeps { player.capture() } else { None };
+    let outcome = Outcome::Played {
         failure,
         heard: player.has_heard(),
         over: player.is_over(),
         udp: player.transport() == Transport::Udp,
         port: player.port(),
         last_words: player.last_words(),
-    }
+    };
+    Performance { outcome, capture: capture.unwrap_or_default() }
 }
 
 fn cannot(why: &str) -> Outcome {
     Outcome::CannotJudge(Advice { why: why.to_owned(), mend: "use one socketlab for everything".to_owned() })
 }
 
-fn open(service: Service, theatre: &Theatre) -> Result<Stage<'_>, Advice> {
+fn open(service: Service, theatre: &Theatre, recorder: Option<Recorder>) -> Result<Stage<'_>, Advice> {
     match theatre {
         Theatre::At { udp, addresses } => {
             let transport = if *udp { Transport::Udp } else { Transport::Tcp };
             let place = Place { transport, addresses: addresses.clone() };
-            Ok(Stage { service, place, program: None, command: None, port: None, alone: false })
+            Ok(Stage { service, place, program: None, command: None, port: None, alone: false, recorder })
         }
         Theatre::Program { command, port, alone } => {
             let (port, alone) = (*port, *alone);
@@ -162,7 +170,7 @@ fn open(service: Service, theatre: &Theatre) -> Result<Stage<'_>, Advice> {
                 mend: "`sh` has to be there".to_owned(),
             })?;
             let place = program.wait_until_listening(service, port)?;
-            Ok(Stage { service, place, program: Some(program), command: Some(command), port, alone })
+            Ok(Stage { service, place, program: Some(program), command: Some(command), port, alone, recorder })
         }
     }
 }

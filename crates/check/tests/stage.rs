@@ -13,6 +13,10 @@ fn main() -> std::process::ExitCode {
     {
         return check::stage::run(phase);
     }
+    if arguments == [linux::RECORD] {
+        linux::record();
+        return std::process::ExitCode::SUCCESS;
+    }
     let wanted = arguments.iter().find(|argument| !argument.starts_with('-')).map_or("", String::as_str);
     if linux::namespaces_are_allowed() {
         linux::TESTS.iter().filter(|(name, _)| name.contains(wanted)).for_each(|(name, test)| {
@@ -26,14 +30,19 @@ fn main() -> std::process::ExitCode {
 #[cfg(target_os = "linux")]
 mod linux {
     use std::fs::{read_dir, write};
+    use std::io::{Read as _, Write as _};
+    use std::net::{TcpListener, TcpStream, UdpSocket};
     use std::os::unix::fs::PermissionsExt;
     use std::path::{Path, PathBuf};
     use std::time::Duration;
 
-    use check::{Report, Stages, Target, Task};
+    use check::{Recorder, Report, Stages, Target, Task};
+    use labs::Transport;
     use tempfile::TempDir;
 
     pub(super) const STAGE: &str = "check-stage";
+    /// What this program is when it is started to record in a network of its own.
+    pub(super) const RECORD: &str = "record";
 
     pub(super) const TESTS: &[(&str, fn())] = &[
         ("only a copy of the folder and empty places are written to", only_copies_are_written_to),
@@ -44,15 +53,26 @@ mod linux {
         ("the computer's own name is loopback", the_own_name_is_loopback),
         ("terminals and devices work", devices_work),
         ("a program has no privileges and sees no other processes", no_privileges),
+        ("what crosses the network is recorded", network_is_recorded),
+        ("a rule that fails has a sequence diagram and a capture", a_failure_has_its_capture),
+        ("processes are bounded", processes_are_bounded),
+        ("a fork bomb is judged, and gone", a_fork_bomb_is_gone),
+        ("what is written is bounded", files_are_bounded),
+        ("memory is bounded", memory_is_bounded),
+        ("endless output ends with its program", endless_output_is_bounded),
     ];
 
     fn judge(line: &str) -> Report {
+        judge_rule(line, "calc.adds", None)
+    }
+
+    fn judge_rule(line: &str, rule_id: &str, keep: Option<PathBuf>) -> Report {
         let lab = check::of("calc".parse().unwrap()).unwrap();
         let stages = Stages { program: std::env::current_exe().unwrap(), arguments: vec![STAGE.into()] };
         let target = Target::Command { line: line.to_owned(), port: None, sandboxed: true };
-        let rules = lab.rules.iter().filter(|rule| rule.id == "calc.adds").collect();
+        let rules = lab.rules.iter().filter(|rule| rule.id == rule_id).collect();
         let patience = Duration::from_secs(5);
-        check::judge(&Task { lab, target, rules, seed: 1, repeat: 1, patience, jobs: 1 }, &stages, &mut |_| {})
+        check::judge(&Task { lab, target, rules, seed: 1, repeat: 1, patience, jobs: 1, keep }, &stages, &mut |_| {})
     }
 
     pub(super) fn namespaces_are_allowed() -> bool {
@@ -211,5 +231,162 @@ print(os.getuid() == 0, status['CapEff'].strip(), outside, looked)
 
     fn is_root() -> bool {
         std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap()) == 0
+    }
+
+    fn network_is_recorded() {
+        let status = std::process::Command::new(std::env::current_exe().unwrap()).arg(RECORD).status().unwrap();
+        assert!(status.success());
+    }
+
+    pub(super) fn record() {
+        lan::namespace::enter().unwrap();
+        let recorder = Recorder::start().unwrap();
+        assert_eq!(recorder.tried(), []);
+        // Nobody is there.
+        assert!(TcpStream::connect("10.1.2.3:5050").is_err());
+        UdpSocket::bind("0.0.0.0:0").unwrap().send_to(b"SEND_TIME", "192.168.7.7:12003").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:6000").unwrap();
+        let mut client = TcpStream::connect("127.0.0.1:6000").unwrap();
+        client.write_all(b"12 + 42").unwrap();
+        listener.accept().unwrap().0.read_exact(&mut [0; 7]).unwrap();
+        let places = [
+            (Transport::Tcp, "10.1.2.3:5050"),
+            (Transport::Udp, "192.168.7.7:12003"),
+            (Transport::Tcp, "127.0.0.1:6000"),
+        ];
+        assert_eq!(recorder.tried(), places.map(|(transport, address)| (transport, address.parse().unwrap())));
+        let ladder = recorder.ladder();
+        for told in ["SYN", "RST", "SEND_TIME", "calc request 12 + 42"] {
+            assert!(ladder.contains(told), "{ladder}");
+        }
+        assert!(ladder.lines().all(|line| line.chars().count() <= 100), "{ladder}");
+        assert!(recorder.of(labs::Service::Echo).ladder().contains("echo request 12 + 42"));
+    }
+
+    fn a_failure_has_its_capture() {
+        let folder = folder();
+        let line = format!("exec python3 {}/tests/students/calc.py zero-kills", env!("CARGO_MANIFEST_DIR"));
+        let report = judge_rule(&line, "calc.zero", Some(folder.path().to_owned()));
+        let rule = &report.rules[0];
+        let ladder = rule.failure.as_ref().unwrap().ladder.as_ref().unwrap();
+        assert!(ladder.contains("calc request 1 / 0"), "{ladder}");
+        assert_eq!(rule.capture.as_deref(), Some("calc.zero.pcapng"));
+        let path = folder.path().join("calc.zero.pcapng");
+        let mut said = Vec::new();
+        let mut reader = wire::capture::Reader::new();
+        reader
+            .feed(&std::fs::read(&path).unwrap(), &mut |packet| said.extend(packet.comment.map(str::to_owned)))
+            .unwrap();
+        reader.finish().unwrap();
+        assert!(said.iter().any(|comment| comment.contains("calc request 1 / 0")), "{said:?}");
+        let arguments = ["-T", "fields", "-e", "frame.comment", "-Y", "tcp.len == 5", "-r"];
+        let Ok(output) = std::process::Command::new("tshark").args(arguments).arg(&path).output() else {
+            return println!("SKIPPED in part: there is no tshark");
+        };
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && told.contains("calc request 1 / 0"), "{told}");
+        // Nothing is kept of what passes.
+        let line = line.replace(" zero-kills", "");
+        assert_eq!(judge_rule(&line, "calc.zero", Some(folder.path().to_owned())).rules[0].capture, None);
+    }
+
+    fn processes_are_bounded() {
+        let _folder = folder();
+        // Of this many at most, whatever the bound does.
+        let told = printed(
+            "
+import os, time
+for number in range(1500):
+    try:
+        if os.fork() == 0:
+            time.sleep(60)
+            os._exit(0)
+    except BlockingIOError:
+        break
+print(number)
+os._exit(1)
+",
+        );
+        assert!((100..=512).contains(&told.parse::<u32>().unwrap()), "{told}");
+    }
+
+    /// Answers once, and then each of its processes starts others, of which there may be so many that it ends even where nothing else ends it.
+    const BOMB: &str = "
+import multiprocessing, os, socket, time
+left = multiprocessing.Value('i', 3000)
+server = socket.create_server(('', 12004))
+connection, _ = server.accept()
+while connection.recv(100):
+    connection.sendall(b'54')
+    while left.value > 0:
+        try:
+            os.fork()
+            left.value -= 1
+        except OSError:
+            time.sleep(1000)
+";
+
+    fn a_fork_bomb_is_gone() {
+        let _folder = folder();
+        write("bomb.py", BOMB).unwrap();
+        let report = judge("exec python3 bomb.py");
+        assert_ne!(report.verdict, check::Verdict::Pass, "{report:?}");
+        // Each play ends with its stage, and a stage with all that is on it.
+        let name = format!("{}", std::env::current_dir().unwrap().display());
+        let left = read_dir("/proc").unwrap().flatten().filter(|entry| {
+            std::fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd.to_string_lossy() == name)
+                && entry.file_name().to_string_lossy() != std::process::id().to_string()
+        });
+        assert_eq!(left.filter(|entry| entry.file_name().to_string_lossy().parse::<u32>().is_ok()).count(), 0);
+    }
+
+    fn files_are_bounded() {
+        let _folder = folder();
+        let told = printed(
+            "
+def fill(place):
+    written = 0
+    # A gibibyte at most, whatever the bound does.
+    for number in range(64):
+        try:
+            with open(f'{place}/{number}', 'wb') as file:
+                written += file.write(bytes(16 << 20))
+        except OSError:
+            break
+    return written >> 20
+print(*(fill(place) for place in ['.', '/tmp', '/var/tmp', '/dev/shm']))
+",
+        );
+        let written: Vec<u32> = told.split(' ').map(|number| number.parse().unwrap()).collect();
+        assert!(
+            (64..=128).contains(&written[0]) && written[1..].iter().all(|number| (32..=64).contains(number)),
+            "{told}"
+        );
+    }
+
+    fn memory_is_bounded() {
+        let _folder = folder();
+        // It is only asked for, and never used.
+        let told = printed(
+            "
+import mmap
+kept = []
+try:
+    for number in range(1 << 12):
+        kept.append(mmap.mmap(-1, 1 << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000))
+except (OSError, MemoryError):
+    pass
+print(len(kept))
+",
+        );
+        let most = std::fs::read_to_string("/proc/meminfo").unwrap();
+        let gibibytes = most.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() >> 20;
+        assert!(told.parse::<u64>().unwrap() <= (gibibytes / 4).max(4), "{told} of {gibibytes}");
+    }
+
+    fn endless_output_is_bounded() {
+        let _folder = folder();
+        let report = judge("head -c 200000000 /dev/zero | tr '\\0' '\\n'; echo it ends; exit 1");
+        assert!(report.advice.unwrap().why.ends_with("it ends"));
     }
 }

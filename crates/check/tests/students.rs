@@ -221,7 +221,7 @@ mod linux {
         let stages = Stages { program: std::env::current_exe().unwrap(), arguments: vec![STAGE.into()] };
         let target = Target::Command { line: line.replace("STUDENTS", STUDENTS), port: None, sandboxed: true };
         let lab = lab(name);
-        let task = Task { lab, target, rules: rules.to_vec(), seed: 1, repeat, patience, jobs: 4 };
+        let task = Task { lab, target, rules: rules.to_vec(), seed: 1, repeat, patience, jobs: 4, keep: None };
         check::judge(&task, &stages, &mut |_| {})
     }
 
