@@ -84,7 +84,7 @@ impl Program {
         loop {
             let asleep = rest.look();
             let ended = self.ended();
-            // Each time that it comes to rest, and now and then while it does not: the kernel goes through all of its tables for it.
+            // Each time that it comes to rest, and now and then while it does not.
             let had_rested = std::mem::replace(&mut has_rested, asleep.is_some());
             let came_to_rest = asleep.is_some() && !had_rested;
             let is_due = searched.elapsed() > SEARCH_EVERY;
@@ -113,8 +113,7 @@ impl Program {
 
     /// Those of its sockets that wait for whoever comes.
     fn sockets(&self) -> Vec<Socket> {
-        let mut waiting = sockets::all().unwrap_or_default();
-        waiting.retain(|socket| socket.waits);
+        let mut waiting = sockets::waiting().unwrap_or_default();
         if !self.alone {
             let own = processes::sockets(&processes::descendants());
             waiting.retain(|socket| own.contains(&socket.inode));

@@ -158,6 +158,8 @@ fn arguments_are_checked_before_anything_runs() {
         (&["calc", "--at", "udp://127.0.0.1:1"], "calc is not spoken over UDP"),
         (&["talk", "--server", "true"], "talk cannot be checked yet"),
         (&["calc", "--server", "true", "--at", "1"], "cannot be used with"),
+        (&["calc", "--at", "127.0.0.1:1", "--keep", "captures"], "--keep keeps the packets of a network"),
+        (&["calc", "--server", "true", "--no-sandbox", "--keep", "captures"], "--keep keeps the packets of a network"),
     ] {
         let (code, _, told) = check(&folder, args);
         assert_eq!(code, Some(2), "{args:?}: {told}");
