@@ -107,3 +107,8 @@ pub(crate) const SERVER_GONE: Diagnosis = Diagnosis {
     name: "the server's end is not handled",
     mending: "recv() gives b'' when the server has closed: say so, close the socket, and end.",
 };
+
+pub(crate) const APART: Diagnosis = Diagnosis {
+    name: "the two programs do not meet",
+    mending: "The client has to connect to the very port at which the server listens: compare the number in bind() with the one in connect() or sendto().",
+};

@@ -6,10 +6,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::mpsc::Receiver;
 
+use names::{Heard, Words};
 use wire::summary::Conversation;
 use wire::{Event, Ladder, Lines, Summary, Visible};
 
-use super::naming::{Heard, Words};
 use super::output::Output;
 use crate::cli::WatchArgs;
 

@@ -1,5 +1,6 @@
 //! `socketlab check` as a student and a course's machinery use it.
 
+use std::io::Write as _;
 use std::process::Output;
 
 use serde_json::Value;
@@ -110,10 +111,13 @@ fn luck_is_told_with_its_rate() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    // Each second start is of the server that dies; the file tells which it is.
-    let turn = folder.path().join("turn");
-    let (good, bad, turn) = (student("calc.py"), student("calc.py zero-kills"), turn.display());
-    let server = format!("if mkdir {turn} 2>/dev/null; then {good}; else rmdir {turn}; {bad}; fi");
+    // Nothing is left behind by a play; so its luck comes from outside. The first is asked whether it speaks the lab at all.
+    let turns = folder.path().join("turns");
+    assert!(std::process::Command::new("mkfifo").arg(&turns).status().unwrap().success());
+    let mut luck = std::fs::File::options().read(true).write(true).open(&turns).unwrap();
+    luck.write_all(b"good\ngood\nbad\ngood\nbad\n").unwrap();
+    let (good, bad, turns) = (student("calc.py"), student("calc.py zero-kills"), turns.display());
+    let server = format!("read turn <{turns}; if [ $turn = good ]; then {good}; else {bad}; fi");
     let args = ["calc", "--server", &server, "--rule", "calc.zero", "--repeat", "4", "--jobs", "1"];
     let (code, page, _) = check(&folder, &args);
     assert_eq!(code, Some(1), "{page}");
@@ -154,6 +158,8 @@ fn arguments_are_checked_before_anything_runs() {
         (&["calc", "--at", "udp://127.0.0.1:1"], "calc is not spoken over UDP"),
         (&["talk", "--server", "true"], "talk cannot be checked yet"),
         (&["calc", "--server", "true", "--at", "1"], "cannot be used with"),
+        (&["calc", "--at", "127.0.0.1:1", "--keep", "captures"], "--keep keeps the packets of a network"),
+        (&["calc", "--server", "true", "--no-sandbox", "--keep", "captures"], "--keep keeps the packets of a network"),
     ] {
         let (code, _, told) = check(&folder, args);
         assert_eq!(code, Some(2), "{args:?}: {told}");
