@@ -14,8 +14,8 @@ const MEMORY_BYTES_LEAST: u64 = 4 << 30;
 /// Of the memory that may be had, for each process.
 const MEMORY_SHARE: u64 = 4;
 
-/// Bounds what a program may use, for this process and all that it starts.
-pub(crate) fn set() {
+/// Bounds what a program may use, for this process and all that it starts. `apart` is whether it is a user of its own: elsewhere all that its user runs would count.
+pub(crate) fn set(apart: bool) {
     let computer = rustix::system::sysinfo();
     let memory = (computer.totalram as u64).saturating_mul(u64::from(computer.mem_unit)) / MEMORY_SHARE;
     for (resource, most) in [
@@ -27,6 +27,9 @@ pub(crate) fn set() {
         // Not the address space, most of which nothing stands behind.
         (Resource::Data, memory.max(MEMORY_BYTES_LEAST)),
     ] {
+        if resource == Resource::Nproc && !apart {
+            continue;
+        }
         let now = getrlimit(resource);
         let lower = |old: Option<u64>| Some(old.map_or(most, |old| old.min(most)));
         // What cannot be lowered was lower before.

@@ -234,7 +234,8 @@ impl Judge<'_> {
             drop(sender);
             for (over, (at, Performance { outcome, capture })) in (1..).zip(outcomes) {
                 let (report, rule) = (&mut reports[at], turns[at].rule);
-                if report.capture.is_none() {
+                let failed = matches!(outcome, Outcome::Played { failure: Some(_), .. });
+                if failed && report.capture.is_none() {
                     report.capture = self.keep(rule, &capture, notes);
                 }
                 let passed = report.take(outcome, rule);
@@ -246,8 +247,12 @@ impl Judge<'_> {
 
     /// Keeps the capture of a play that failed, and gives its file's name.
     fn keep(&self, rule: &Rule, capture: &[u8], notes: &mut Vec<String>) -> Option<String> {
-        let folder = self.task.keep.as_ref().filter(|_| !capture.is_empty())?;
+        let folder = self.task.keep.as_ref()?;
         let name = format!("{}.pcapng", rule.id);
+        if capture.is_empty() {
+            notes.push(format!("There is no {name}: this system lets no packets be captured on the stage."));
+            return None;
+        }
         match std::fs::write(folder.join(&name), capture) {
             Ok(()) => Some(name),
             Err(error) => {

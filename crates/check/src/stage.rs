@@ -123,10 +123,11 @@ fn take_order() -> io::Result<Order> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // Processes whose parents have ended become ours, so that all are found.
     set_child_subreaper(rustix::process::Pid::from_raw(1))?;
-    bounds::set();
     let mut text = String::new();
     io::stdin().read_to_string(&mut text)?;
-    Ok(serde_json::from_str(&text)?)
+    let order: Order = serde_json::from_str(&text)?;
+    bounds::set(matches!(order.theatre, Theatre::Programs { alone: true, .. }));
+    Ok(order)
 }
 
 fn give(performance: impl Into<Performance>) -> io::Result<()> {

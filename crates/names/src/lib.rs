@@ -45,6 +45,14 @@ pub struct Heard {
     pub what: Words,
 }
 
+impl Heard {
+    /// Who said it.
+    pub fn speaker(&self) -> SocketAddr {
+        let (_, client, server) = self.conversation;
+        if self.by_client { client } else { server }
+    }
+}
+
 /// What somebody said.
 #[derive(Debug)]
 pub enum Words {

@@ -99,13 +99,6 @@ impl Show {
     }
 }
 
-impl Heard {
-    fn speaker(&self) -> SocketAddr {
-        let (_, client, server) = self.conversation;
-        if self.by_client { client } else { server }
-    }
-}
-
 /// Says between whom the following is said.
 fn title(number: u32, one: (&str, SocketAddr), other: (&str, SocketAddr), to: &mut String) {
     // Writing to a String cannot fail.
