@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError, mpsc};
@@ -12,6 +13,7 @@ use std::time::Duration;
 use labs::Transport;
 
 use crate::peer::Framing;
+use crate::replay::replay;
 use crate::report::{Advice, Failure, Level, Report, RuleReport, SCHEMA, Verdict, conclude};
 use crate::rule::{Lab, Rule};
 use crate::stage::{ENTER, Order, Outcome, PLAY, Theatre, play};
@@ -140,7 +142,7 @@ impl Judge<'_> {
     /// Plays all rules, as many at once as there are jobs, each as often as wanted.
     fn play_all(&self, found: Found, progress: &mut dyn FnMut(Progress)) -> Vec<RuleReport> {
         let rules = &self.task.rules;
-        let mut reports: Vec<RuleReport> = rules.iter().map(|rule| blank(rule, found.framing)).collect();
+        let mut reports: Vec<RuleReport> = rules.iter().map(|rule| self.blank(rule, found.framing)).collect();
         let playable = |rule: &Rule| {
             let transport = if found.udp { Transport::Udp } else { Transport::Tcp };
             let has_program = matches!(self.task.target, Target::Command { .. });
@@ -167,6 +169,29 @@ impl Judge<'_> {
             }
         });
         reports
+    }
+
+    /// A rule that was not played yet.
+    fn blank(&self, rule: &'static Rule, framing: Framing) -> RuleReport {
+        let level = match (rule.level, framing) {
+            (Level::MustOfLines, Framing::Lines) => Level::Must,
+            (Level::MustOfLines, Framing::Bare) => Level::Should,
+            (level @ (Level::Must | Level::Should), _) => level,
+        };
+        RuleReport {
+            id: rule.id,
+            level,
+            sentence: rule.sentence,
+            verdict: Verdict::NotPlayed,
+            played: 0,
+            failed: 0,
+            failure: None,
+            diagnosis: None,
+            mending: None,
+            advice: None,
+            replay: replay(self.task, rule),
+            capture: None,
+        }
     }
 
     fn jobs(&self) -> usize {
@@ -207,6 +232,8 @@ impl Stages {
         let played = || -> std::io::Result<Outcome> {
             let mut stage = Command::new(&self.program);
             stage.args(&self.arguments).arg(phase).stdin(Stdio::piped()).stdout(Stdio::piped());
+            // Ctrl-C at our terminal is ours to hear: a stage ends when we do.
+            stage.process_group(0);
             let mut stage = stage.spawn()?;
             let mut input = stage.stdin.take().ok_or(std::io::ErrorKind::BrokenPipe)?;
             // One that was hindered answers without having read its order.
@@ -226,27 +253,6 @@ impl Stages {
 
 fn hindered(why: String) -> Advice {
     Advice { why, mend: "or use --no-sandbox, which lets the program do whatever you may do".to_owned() }
-}
-
-/// A rule that was not played yet.
-fn blank(rule: &'static Rule, framing: Framing) -> RuleReport {
-    let level = match (rule.level, framing) {
-        (Level::MustOfLines, Framing::Lines) => Level::Must,
-        (Level::MustOfLines, Framing::Bare) => Level::Should,
-        (level @ (Level::Must | Level::Should), _) => level,
-    };
-    RuleReport {
-        id: rule.id,
-        level,
-        sentence: rule.sentence,
-        verdict: Verdict::NotPlayed,
-        played: 0,
-        failed: 0,
-        failure: None,
-        diagnosis: None,
-        mending: None,
-        advice: None,
-    }
 }
 
 impl RuleReport {

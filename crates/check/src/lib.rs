@@ -8,20 +8,26 @@
 #![cfg(target_os = "linux")]
 #![forbid(unsafe_code)]
 
+mod class;
 mod diagnosis;
+mod html;
 mod judge;
+mod junit;
 mod matcher;
 mod peer;
 mod player;
 mod processes;
 mod program;
+mod replay;
 mod report;
 mod rule;
 mod rules;
 pub mod stage;
 
+pub use class::{Class, Mistake, Submission};
 pub use diagnosis::Diagnosis;
 pub use judge::{Progress, Stages, Target, Task, judge};
-pub use report::{Advice, Failure, Level, Report, RuleReport, Verdict};
+pub use replay::quoted as quoted_for_shell;
+pub use report::{Advice, Count, Failure, Level, Report, RuleReport, Screen, Verdict};
 pub use rule::{Lab, Over, Rule, Said, Step, Who};
 pub use rules::{ALL, of};

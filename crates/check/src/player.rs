@@ -92,7 +92,8 @@ impl<'a> Player<'a> {
                 is_error.then(|| format!("it still runs; the last that it printed: {last}"))
             })
         });
-        Box::new(Failure { expected, got, program, story: std::mem::take(&mut self.story) })
+        let story = std::mem::take(&mut self.story);
+        Box::new(Failure { expected, got, program, story, ladder: None, terminals: Vec::new() })
     }
 
     fn play_steps(&mut self, steps: &[Step]) -> Played {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::rule::Lab;
+
 /// The version of the report's form; it grows when a field changes its meaning.
 pub(crate) const SCHEMA: u32 = 1;
 
@@ -28,6 +30,26 @@ pub enum Verdict {
     NotPlayed,
 }
 
+impl Level {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Must => "MUST",
+            Self::Should => "SHOULD",
+            Self::MustOfLines => "MUST of lines",
+        }
+    }
+}
+
+/// A terminal as it looked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Screen {
+    /// Whose it is.
+    pub who: String,
+    /// Its rows, with newlines between them.
+    pub text: String,
+}
+
 /// What went wrong in a play.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +61,11 @@ pub struct Failure {
     pub program: Option<String>,
     /// Everything that was said until then, a line each.
     pub story: Vec<String>,
+    /// The sequence diagram of its packets, in lines of about 100 columns.
+    #[serde(default)]
+    pub ladder: Option<String>,
+    #[serde(default)]
+    pub terminals: Vec<Screen>,
 }
 
 /// Why nothing can be said of a program, and what to do about it.
@@ -66,6 +93,17 @@ pub struct RuleReport {
     pub mending: Option<&'static str>,
     /// Of the first play that could not be judged.
     pub advice: Option<Advice>,
+    /// The command that plays this rule alone, quoted for a shell.
+    pub replay: String,
+    /// The name of the file in which the packets of the first play that failed are kept.
+    pub capture: Option<String>,
+}
+
+/// Of the rules that were played, those that were kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Count {
+    pub passed: usize,
+    pub played: usize,
 }
 
 /// What became of a program.
@@ -96,6 +134,71 @@ impl RuleReport {
 }
 
 impl Report {
+    /// Of a program to which nothing can be played. A lab that is not known is called so.
+    pub fn unplayable(lab: Option<&Lab>, target: String, advice: Advice, seed: u64) -> Self {
+        Self {
+            schema: SCHEMA,
+            lab: lab.map_or("unknown", |lab| lab.service.name()),
+            target,
+            sandboxed: true,
+            framing: None,
+            transport: None,
+            port: None,
+            seed,
+            repeat: 1,
+            verdict: Verdict::CannotJudge,
+            advice: Some(advice),
+            rules: Vec::new(),
+        }
+    }
+
+    /// What became of the rules of this level.
+    pub fn count(&self, level: Level) -> Count {
+        let played = || self.rules.iter().filter(move |rule| rule.level == level && rule.played > 0);
+        Count { passed: played().filter(|rule| rule.verdict == Verdict::Pass).count(), played: played().count() }
+    }
+
+    pub fn is_played(&self) -> bool {
+        self.rules.iter().any(|rule| rule.played > 0)
+    }
+
+    /// The verdict as a headline.
+    pub fn word(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Pass => "PASSED",
+            Verdict::CannotJudge if self.advice.is_some() => "CANNOT JUDGE IT",
+            Verdict::CannotJudge => "CANNOT JUDGE ALL OF IT",
+            Verdict::Fail | Verdict::Flaky | Verdict::NotPlayed => "FAILED",
+        }
+    }
+
+    /// Where and how it was played, in a line.
+    pub fn circumstances(&self) -> String {
+        let speaks = match self.framing {
+            Some("lines") => ", ends its messages with newlines",
+            Some(_) => ", sends its messages bare",
+            None => "",
+        };
+        let place = match (self.transport, self.port) {
+            (Some(transport), Some(port)) => format!("{} port {port}{speaks}; ", transport.to_uppercase()),
+            _ => String::new(),
+        };
+        let stage = if self.sandboxed { "each rule in a network of its own" } else { "NO SANDBOX" };
+        format!("{place}{stage}; seed {}", self.seed)
+    }
+
+    /// What is to be said of a rule beside its verdict: what is wrong, how often, or why it was not played.
+    pub fn remark(&self, rule: &RuleReport) -> String {
+        match (rule.verdict, rule.diagnosis) {
+            (Verdict::Flaky, name) => {
+                format!("failed {} of {} times: {}", rule.failed, rule.played, name.unwrap_or_default())
+            }
+            (Verdict::NotPlayed, _) if self.transport == Some("udp") => "not played: it is about TCP".to_owned(),
+            (Verdict::NotPlayed, _) => "not played: it is about UDP, or needs --server".to_owned(),
+            (_, name) => name.unwrap_or_default().to_owned(),
+        }
+    }
+
     /// What is to be mended first: the most important MUST that failed, else the most important SHOULD.
     pub fn first_to_mend(&self) -> Option<&RuleReport> {
         let mistaken = |level| self.rules.iter().find(move |rule| rule.is_mistaken() && rule.level == level);
@@ -126,8 +229,22 @@ mod tests {
     fn rule(level: Level, verdict: Verdict) -> RuleReport {
         let played = u32::from(verdict != Verdict::NotPlayed);
         let failed = u32::from(verdict == Verdict::Fail);
-        let (failure, diagnosis, mending, advice) = (None, None, None, None);
-        RuleReport { id: "a.b", level, sentence: "", verdict, played, failed, failure, diagnosis, mending, advice }
+        let (failure, diagnosis, mending, advice, capture) = (None, None, None, None, None);
+        let (id, sentence, replay) = ("a.b", "", String::new());
+        RuleReport {
+            id,
+            level,
+            sentence,
+            verdict,
+            played,
+            failed,
+            failure,
+            diagnosis,
+            mending,
+            advice,
+            replay,
+            capture,
+        }
     }
 
     #[test]
