@@ -257,7 +257,7 @@ fn what_is_judged_of_a_class_is_kept_when_it_is_interrupted() {
     }
     let folder = tempfile::tempdir().unwrap();
     let folders = class(&folder);
-    // One that never listens, and never rests, is waited for much longer than the other takes.
+    // One that never listens, and never rests, is waited for much longer than it takes to see that the one before it was judged.
     std::fs::write(folder.path().join("cem/server.py"), "while True: pass").unwrap();
     let out = folder.path().join("reports");
     let mut class = socketlab(&folder)
@@ -269,7 +269,7 @@ fn what_is_judged_of_a_class_is_kept_when_it_is_interrupted() {
             "--lab",
             "calc",
             "--jobs",
-            "2",
+            "1",
             "--out",
             out.to_str().unwrap(),
         ])
