@@ -11,8 +11,9 @@ use labs::{Service, Transport};
 
 use crate::diagnosis::{APART, LATE};
 use crate::peer::Framing;
+use crate::replay::replay;
 use crate::report::{Advice, Failure, Flaw, Level, PartReport, Report, RuleReport, SCHEMA, Verdict, conclude};
-use crate::rule::{Cast, Lab, Part, Rule};
+use crate::rule::{Cast, Lab, Over, Part, Rule};
 use crate::scene;
 use crate::stage::{ENTER, Order, Outcome, PLAY, Theatre, play};
 use crate::stages::Performance;
@@ -102,13 +103,7 @@ pub fn judge(task: &Task, stages: &Stages, progress: &mut dyn FnMut(Progress)) -
                 turns.extend(rules.into_iter().map(|rule| Turn { part, found, rule }));
                 parts.push(found.report(part.cast));
             }
-            Err(advice) => parts.push(PartReport {
-                part: part.cast,
-                framing: None,
-                transport: None,
-                port: None,
-                advice: Some(advice),
-            }),
+            Err(advice) => parts.push(PartReport::cannot(part.cast, advice)),
         }
     }
     let rules = judge.play_all(&turns, &mut notes, progress);
@@ -148,10 +143,6 @@ struct Found {
 }
 
 impl Found {
-    fn transport(self) -> Transport {
-        if self.udp { Transport::Udp } else { Transport::Tcp }
-    }
-
     fn report(self, part: Cast) -> PartReport {
         PartReport {
             part,
@@ -210,13 +201,12 @@ impl Judge<'_> {
         progress: &mut dyn FnMut(Progress),
     ) -> Vec<RuleReport> {
         let mut reports: Vec<RuleReport> =
-            turns.iter().map(|turn| blank(turn.part.cast, turn.rule, turn.found.framing)).collect();
-        let playable = |turn: &Turn| {
-            let has_program = matches!(self.task.target, Target::Programs(_));
-            turn.rule.over.includes(turn.found.transport()) && (has_program || !turn.rule.needs_program())
-        };
+            turns.iter().map(|turn| self.blank(turn)).collect();
+        for (report, turn) in reports.iter_mut().zip(turns) {
+            report.reason = self.hindrance(turn).map(str::to_owned);
+        }
         let rounds = (0..self.task.repeat).flat_map(|round| (0..turns.len()).map(move |at| (at, round)));
-        let plays: VecDeque<(usize, u32)> = rounds.filter(|(at, _)| playable(&turns[*at])).collect();
+        let plays: VecDeque<(usize, u32)> = rounds.filter(|(at, _)| self.hindrance(&turns[*at]).is_none()).collect();
         let all = plays.len();
         let left = &Mutex::new(plays);
         std::thread::scope(|scope| {
@@ -243,6 +233,44 @@ impl Judge<'_> {
             }
         });
         reports
+    }
+
+    /// Why a rule is not to be played.
+    fn hindrance(&self, turn: &Turn) -> Option<&'static str> {
+        let has_program = matches!(self.task.target, Target::Programs(_));
+        match turn.rule.over {
+            Over::Streams if turn.found.udp => Some("it is about TCP"),
+            Over::Datagrams if !turn.found.udp => Some("it is about UDP"),
+            Over::Both | Over::Streams | Over::Datagrams => {
+                (turn.rule.needs_program() && !has_program).then_some("it needs --server")
+            }
+        }
+    }
+
+    /// A rule that was not played yet.
+    fn blank(&self, turn: &Turn) -> RuleReport {
+        let Turn { part, found, rule } = turn;
+        let level = match (rule.level, found.framing) {
+            (Level::MustOfLines, Framing::Lines) => Level::Must,
+            (Level::MustOfLines, Framing::Bare) => Level::Should,
+            (level @ (Level::Must | Level::Should), _) => level,
+        };
+        RuleReport {
+            id: rule.id,
+            part: part.cast,
+            level,
+            sentence: rule.sentence,
+            verdict: Verdict::NotPlayed,
+            played: 0,
+            failed: 0,
+            failure: None,
+            diagnosis: None,
+            mending: None,
+            reason: None,
+            advice: None,
+            replay: replay(self.task, rule),
+            capture: None,
+        }
     }
 
     /// Keeps the capture of a play that failed, and gives its file's name.
@@ -332,30 +360,6 @@ fn unintelligible(lab: Service, cast: Cast, last: &str) -> Advice {
 
 fn hindered(why: String) -> Advice {
     Advice { why, mend: "or use --no-sandbox, which lets the program do whatever you may do".to_owned() }
-}
-
-/// A rule that was not played yet.
-fn blank(part: Cast, rule: &'static Rule, framing: Framing) -> RuleReport {
-    let level = match (rule.level, framing) {
-        (Level::MustOfLines, Framing::Lines) => Level::Must,
-        (Level::MustOfLines, Framing::Bare) => Level::Should,
-        (level @ (Level::Must | Level::Should), _) => level,
-    };
-    RuleReport {
-        id: rule.id,
-        part,
-        level,
-        sentence: rule.sentence,
-        verdict: Verdict::NotPlayed,
-        played: 0,
-        failed: 0,
-        failure: None,
-        capture: None,
-        diagnosis: None,
-        mending: None,
-        reason: None,
-        advice: None,
-    }
 }
 
 impl RuleReport {

@@ -9,10 +9,13 @@
 #![forbid(unsafe_code)]
 
 mod bounds;
+mod class;
 mod diagnosis;
 mod door;
 mod folder;
+mod html;
 mod judge;
+mod junit;
 mod matcher;
 mod peer;
 mod player;
@@ -20,6 +23,7 @@ mod processes;
 mod program;
 mod questions;
 mod recorder;
+mod replay;
 mod report;
 mod rule;
 mod rules;
@@ -29,9 +33,11 @@ pub mod stage;
 mod stages;
 mod terminal;
 
+pub use class::{Class, Mistake, Submission};
 pub use diagnosis::Diagnosis;
 pub use judge::{Programs, Progress, Stages, Target, Task, judge};
 pub use recorder::Recorder;
-pub use report::{Advice, Failure, Flaw, Level, PartReport, Report, RuleReport, Screen, Verdict};
+pub use replay::quoted as quoted_for_shell;
+pub use report::{Advice, Count, Failure, Flaw, Level, PartReport, Report, RuleReport, Screen, Verdict};
 pub use rule::{Cast, Lab, Over, Part, Rule, SERVER, Said, Step, Who};
 pub use rules::{ALL, of};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::rule::Cast;
+use crate::rule::{Cast, Lab};
 
 /// The version of the report's form; it grows when a field changes its meaning.
 pub(crate) const SCHEMA: u32 = 1;
@@ -28,6 +28,26 @@ pub enum Verdict {
     CannotJudge,
     /// It is about another transport, or needs the program itself.
     NotPlayed,
+}
+
+impl Level {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Must => "MUST",
+            Self::Should => "SHOULD",
+            Self::MustOfLines => "MUST of lines",
+        }
+    }
+}
+
+/// A terminal as it looked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Screen {
+    /// Whose it is.
+    pub who: String,
+    /// Its rows, with newlines between them.
+    pub text: String,
 }
 
 /// What went wrong in a play.
@@ -57,14 +77,6 @@ pub enum Flaw {
     Late,
     /// The client looks for its server at another port than the server's.
     Apart { server: u16, client: u16 },
-}
-
-/// A terminal as it looked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Screen {
-    pub who: String,
-    pub text: String,
 }
 
 /// Why nothing can be said of a program, and what to do about it.
@@ -100,8 +112,6 @@ pub struct RuleReport {
     pub failed: u32,
     /// Of the first play that failed.
     pub failure: Option<Failure>,
-    /// The name of the file with the packets of that play, where captures are kept.
-    pub capture: Option<String>,
     /// What is wrong, by name, and how to mend it; only where it failed.
     pub diagnosis: Option<&'static str>,
     pub mending: Option<&'static str>,
@@ -109,6 +119,17 @@ pub struct RuleReport {
     pub reason: Option<String>,
     /// Of the first play that could not be judged.
     pub advice: Option<Advice>,
+    /// The command that plays this rule alone, quoted for a shell.
+    pub replay: String,
+    /// The name of the file in which the packets of the first play that failed are kept.
+    pub capture: Option<String>,
+}
+
+/// Of the rules that were played, those that were kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Count {
+    pub passed: usize,
+    pub played: usize,
 }
 
 /// What became of the programs.
@@ -133,7 +154,38 @@ pub struct Report {
     pub rules: Vec<RuleReport>,
 }
 
+impl PartReport {
+    pub(crate) fn cannot(part: Cast, advice: Advice) -> Self {
+        Self { part, framing: None, transport: None, port: None, advice: Some(advice) }
+    }
+
+    /// Where its programs met, and how they speak.
+    fn place(&self) -> Option<String> {
+        let (transport, port) = (self.transport?.to_uppercase(), self.port?);
+        let speaks = match self.framing {
+            Some("lines") => ", ends its messages with newlines",
+            Some(_) => ", sends its messages bare",
+            None => "",
+        };
+        Some(match self.part {
+            Cast::Server => format!("{transport} port {port}{speaks}; "),
+            Cast::Client => format!("client to {transport} port {port}{speaks}; "),
+            Cast::Pair => format!("together at port {port}; "),
+        })
+    }
+}
+
 impl RuleReport {
+    /// What is to be said of it beside its verdict: what is wrong, how often, or why it was not played.
+    pub fn remark(&self) -> String {
+        let name = self.diagnosis.unwrap_or_default();
+        match self.verdict {
+            Verdict::Flaky => format!("failed {} of {} times: {name}", self.failed, self.played),
+            Verdict::NotPlayed => format!("not played: {}", self.reason.as_deref().unwrap_or("nobody asked for it")),
+            Verdict::Pass | Verdict::Fail | Verdict::CannotJudge => name.to_owned(),
+        }
+    }
+
     pub fn is_mistaken(&self) -> bool {
         matches!(self.verdict, Verdict::Fail | Verdict::Flaky)
     }
@@ -153,6 +205,60 @@ impl Report {
     /// Why the first part of which nothing can be said cannot be judged.
     pub fn advice(&self) -> Option<&Advice> {
         self.parts.iter().find_map(|part| part.advice.as_ref())
+    }
+
+    /// Of programs to which nothing can be played. A lab that is not known is called so.
+    pub fn unplayable(lab: Option<&Lab>, server: Option<String>, client: Option<String>, advice: Advice) -> Self {
+        let cast = if server.is_none() && client.is_some() { Cast::Client } else { Cast::Server };
+        Self {
+            schema: SCHEMA,
+            lab: lab.map_or("unknown", |lab| lab.service.name()),
+            server,
+            client,
+            at: None,
+            sandboxed: true,
+            seed: 0,
+            repeat: 1,
+            verdict: Verdict::CannotJudge,
+            parts: vec![PartReport::cannot(cast, advice)],
+            notes: Vec::new(),
+            rules: Vec::new(),
+        }
+    }
+
+    /// With the reason why this part's program cannot be judged, beside what was judged.
+    #[must_use]
+    pub fn lacking(mut self, cast: Cast, advice: Advice) -> Self {
+        self.parts.insert(0, PartReport::cannot(cast, advice));
+        self.verdict = conclude(&self.parts, &self.rules);
+        self
+    }
+
+    /// What became of the rules of this level.
+    pub fn count(&self, level: Level) -> Count {
+        let played = || self.rules.iter().filter(move |rule| rule.level == level && rule.played > 0);
+        Count { passed: played().filter(|rule| rule.verdict == Verdict::Pass).count(), played: played().count() }
+    }
+
+    pub fn is_played(&self) -> bool {
+        self.rules.iter().any(|rule| rule.played > 0)
+    }
+
+    /// The verdict as a headline.
+    pub fn word(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Pass => "PASSED",
+            Verdict::CannotJudge if !self.is_played() => "CANNOT JUDGE IT",
+            Verdict::CannotJudge => "CANNOT JUDGE ALL OF IT",
+            Verdict::Fail | Verdict::Flaky | Verdict::NotPlayed => "FAILED",
+        }
+    }
+
+    /// Where and how it was played, in a line.
+    pub fn circumstances(&self) -> String {
+        let places: String = self.parts.iter().filter_map(PartReport::place).collect();
+        let stage = if self.sandboxed { "each rule in a network of its own" } else { "NO SANDBOX" };
+        format!("{places}{stage}; seed {}", self.seed)
     }
 
     /// What is to be mended first: the most important MUST that failed, else the most important SHOULD.
@@ -200,6 +306,7 @@ mod tests {
             mending,
             reason,
             advice,
+            replay: String::new(),
         }
     }
 

@@ -40,6 +40,16 @@ pub enum Cast {
     Pair,
 }
 
+impl Cast {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Client => "client",
+            Self::Pair => "pair",
+        }
+    }
+}
+
 /// The rules for one cast.
 #[derive(Debug)]
 pub struct Part {

@@ -1,6 +1,7 @@
 //! From an order to the process that carries it out, and back with what came of it.
 
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -56,6 +57,8 @@ impl Stages {
         let played = || -> io::Result<Performance> {
             let mut stage = Command::new(&self.program);
             stage.args(&self.arguments).arg(phase).stdin(Stdio::piped()).stdout(Stdio::piped());
+            // Ctrl-C at our terminal is ours to hear: a stage ends when we do.
+            stage.process_group(0);
             let mut stage = stage.spawn()?;
             let mut input = stage.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
             // One that was hindered answers without having read its order.

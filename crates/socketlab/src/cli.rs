@@ -5,15 +5,19 @@
     reason = "the comments on arguments are the help that clap prints"
 )]
 
+mod class;
 mod clients;
 mod look;
 mod secure;
 mod serve;
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use drive::Family;
 
+pub(crate) use self::class::{CheckCommand, ClassArgs};
 pub(crate) use self::clients::{ClientArgs, ClientCommand, Spoken, TalkArgs};
 pub(crate) use self::look::{CheckArgs, WatchArgs};
 pub(crate) use self::secure::{CertificateArgs, TrustArgs};
@@ -42,7 +46,12 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// What `check` starts itself as, for each rule it plays
     #[command(name = "check-stage", hide = true)]
-    CheckStage { phase: String },
+    CheckStage {
+        /// Where the program is started; else here
+        #[arg(long)]
+        folder: Option<PathBuf>,
+        phase: String,
+    },
     /// Tell what works on this computer: capture, networks of one's own, descriptors, ports
     Doctor,
     /// Show every setting with its value, its default, its bounds and where it comes from

@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => return serve::run(&args),
         Command::Watch(args) => return watch::run(&args),
         Command::Check(args) => return check::run(&args),
-        Command::CheckStage { phase } => return check::play(&phase),
+        Command::CheckStage { folder, phase } => return check::play(folder.as_deref(), &phase),
         Command::Doctor => doctor::run(),
         Command::Config(args) => config::run(&args),
         Command::Completions { shell } => write_completions(shell),
@@ -96,8 +96,15 @@ fn write_manual() -> anyhow::Result<()> {
     manual.render_name_section(&mut page)?;
     manual.render_synopsis_section(&mut page)?;
     manual.render_description_section(&mut page)?;
-    for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
+    let shown = command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set());
+    let named = shown.flat_map(|subcommand| {
         let name = format!("socketlab {}", subcommand.get_name());
+        let parts = subcommand
+            .get_subcommands()
+            .map(|part| (format!("socketlab {} {}", subcommand.get_name(), part.get_name()), part));
+        std::iter::once((name, subcommand)).chain(parts.collect::<Vec<_>>())
+    });
+    for (name, subcommand) in named {
         let about = subcommand.get_about().map(ToString::to_string).unwrap_or_default();
         let manual = clap_mangen::Man::new(subcommand.clone().bin_name(name.clone()));
         writeln!(page, ".SH {}\n{about}", name.to_uppercase())?;

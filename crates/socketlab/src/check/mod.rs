@@ -1,23 +1,36 @@
-//! `socketlab check`: any server judged by the rules of its lab.
+//! `socketlab check`: any server judged by the rules of its lab, or a class of them.
 
+#[cfg(target_os = "linux")]
+mod class;
+mod file;
 #[cfg(target_os = "linux")]
 mod run;
 #[cfg(target_os = "linux")]
 mod tell;
 
+use std::path::Path;
 use std::process::ExitCode;
 
+pub(crate) use self::file::ReportPath;
 use crate::cli::CheckArgs;
+#[cfg(target_os = "linux")]
+use crate::cli::CheckCommand;
 
 #[cfg(target_os = "linux")]
 pub(crate) fn run(args: &CheckArgs) -> ExitCode {
-    run::run(args)
+    match &args.class {
+        Some(CheckCommand::All(class)) => class::run(class),
+        None => run::run(args),
+    }
 }
 
 /// What this program is when it was started as a stage.
 #[cfg(target_os = "linux")]
-pub(crate) fn play(phase: &str) -> ExitCode {
-    check::stage::run(phase)
+pub(crate) fn play(folder: Option<&Path>, phase: &str) -> ExitCode {
+    match folder.map_or(Ok(()), std::env::set_current_dir) {
+        Ok(()) => check::stage::run(phase),
+        Err(error) => crate::report(Err(error.into()), crate::USAGE),
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -29,6 +42,6 @@ pub(crate) fn run(_args: &CheckArgs) -> ExitCode {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn play(_phase: &str) -> ExitCode {
+pub(crate) fn play(_folder: Option<&Path>, _phase: &str) -> ExitCode {
     ExitCode::from(crate::USAGE)
 }

@@ -1,31 +1,33 @@
 //! From arguments to a verdict and an exit code.
 
-use std::fs::File;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
-use check::{Cast, Lab, Programs, Progress, Report, Rule, Stages, Target, Task, Verdict};
+use check::{Cast, Lab, Programs, Progress, Rule, Stages, Target, Task, Verdict};
 use drive::Scheme;
 
+use super::file::{self, ReportFile, ReportPath};
 use super::tell;
 use crate::cli::CheckArgs;
 use crate::{FAILED, USAGE, report};
 
 /// Nothing can be said of the program.
-const CANNOT_JUDGE: u8 = 3;
+pub(super) const CANNOT_JUDGE: u8 = 3;
 
 pub(super) fn run(args: &CheckArgs) -> ExitCode {
     if args.list {
         let labs = select_labs(args).and_then(|labs| Ok(std::io::stdout().write_all(tell::list(&labs).as_bytes())?));
         return report(labs, USAGE);
     }
-    let task = match task(args) {
-        Ok(task) => task,
+    // The files are made before it takes its time, and not after.
+    let files = || args.report.iter().map(ReportPath::create).collect::<Result<Vec<_>, _>>();
+    let (task, files) = match task(args).and_then(|task| Ok((task, files()?))) {
+        Ok(prepared) => prepared,
         Err(error) => return report(Err(error), USAGE),
     };
-    match judge(args, &task) {
+    match judge(args, &task, files) {
         Ok(Verdict::Pass) => ExitCode::SUCCESS,
         Ok(Verdict::CannotJudge) => ExitCode::from(CANNOT_JUDGE),
         Ok(Verdict::Fail | Verdict::Flaky | Verdict::NotPlayed) => ExitCode::from(FAILED),
@@ -53,24 +55,20 @@ fn task(args: &CheckArgs) -> anyhow::Result<Task> {
         |id: &String| lab.rule(id).ok_or_else(|| anyhow!("{} has no rule `{id}`; --list shows all", lab.service));
     let chosen: Vec<&Rule> = args.rule.iter().map(rule).collect::<Result<_, _>>()?;
     let is_wanted = |rule: &&Rule| chosen.is_empty() || chosen.iter().any(|chosen| chosen.id == rule.id);
-    if let Some(path) = args.report.as_ref().filter(|path| path.extension().is_none_or(|name| name != "json")) {
-        bail!("a report is written as JSON: name a file that ends in .json, not {}", path.display());
-    }
     let target = target(args, lab)?;
     for cast in [Cast::Server, Cast::Client] {
         if target.has(cast) && lab.part(cast).is_none() {
-            bail!("there are no rules for {}'s {} yet", lab.service, tell::cast(cast));
+            bail!("there are no rules for {}'s {} yet", lab.service, cast.name());
         }
     }
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Task {
         lab,
         target,
         rules: lab.rules().filter(is_wanted).collect(),
-        seed: args.seed,
-        repeat: args.repeat,
-        patience: args.patience,
-        jobs: args.jobs.map_or(2 * processors, usize::from),
+        seed: args.playing.seed,
+        repeat: args.playing.repeat,
+        patience: args.playing.patience,
+        jobs: args.playing.jobs(),
         keep: keep(args)?,
     })
 }
@@ -112,41 +110,34 @@ fn target(args: &CheckArgs, lab: &Lab) -> anyhow::Result<Target> {
     Ok(Target::At { transport, addresses })
 }
 
-fn judge(args: &CheckArgs, task: &Task) -> anyhow::Result<Verdict> {
+fn judge(args: &CheckArgs, task: &Task, files: Vec<ReportFile>) -> anyhow::Result<Verdict> {
     if args.no_sandbox {
-        eprintln!(
-            "socketlab: NO SANDBOX: the program runs as you and in your network. It may read and change whatever you may, other programs can reach \
-             it, and what uses its port disturbs it."
-        );
+        warn_of_no_sandbox();
     }
-    // Before it takes its time, and not after.
-    let file = args
-        .report
-        .as_ref()
-        .map(|path| File::create(path).with_context(|| format!("the report cannot be written to {}", path.display())));
-    let file = file.transpose()?;
-    let stages = Stages {
-        program: std::env::current_exe().context("finding this program")?,
-        arguments: vec!["check-stage".into()],
-    };
+    let stages = Stages { program: own_program()?, arguments: vec!["check-stage".into()] };
     let mut show = shown_progress();
     let report = check::judge(task, &stages, &mut show);
     clear_progress();
-    if let Some(mut file) = file {
-        write_json(&report, &mut file)?;
-    }
+    files.into_iter().try_for_each(|file| file.write(&report))?;
     let mut output = std::io::stdout().lock();
     if args.json {
-        write_json(&report, &mut output)?;
+        output.write_all(file::json(&report)?.as_bytes())?;
     } else {
         output.write_all(tell::report(&report).as_bytes())?;
     }
     Ok(report.verdict)
 }
 
-fn write_json(report: &Report, to: &mut impl std::io::Write) -> anyhow::Result<()> {
-    serde_json::to_writer_pretty(&mut *to, report)?;
-    Ok(writeln!(to)?)
+/// What is started again as a stage.
+pub(super) fn own_program() -> anyhow::Result<PathBuf> {
+    std::env::current_exe().context("finding this program")
+}
+
+pub(super) fn warn_of_no_sandbox() {
+    eprintln!(
+        "socketlab: NO SANDBOX: the program runs as you and in your network. It may read and change whatever you may, other programs can reach it, and \
+         what uses its port disturbs it."
+    );
 }
 
 /// A line that is written again and again, at a terminal only.
@@ -162,7 +153,7 @@ fn shown_progress() -> impl FnMut(Progress) {
     }
 }
 
-fn clear_progress() {
+pub(super) fn clear_progress() {
     if std::io::stderr().is_terminal() {
         eprint!("\r\x1b[K");
     }

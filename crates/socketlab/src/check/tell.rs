@@ -1,11 +1,9 @@
 //! The report as text.
 
-use check::{Advice, Cast, Lab, Level, PartReport, Report, RuleReport, Verdict};
+use check::{Advice, Count, Lab, Level, Report, RuleReport, Verdict};
 
 /// The column in which a section's text begins.
 const INDENT: usize = 15;
-/// Why a rule was not played that says nothing itself.
-const NEEDS_OTHER: &str = "it is about the other transport, or needs the program and not its address";
 /// Text is broken at this column, where a word ends.
 const WIDTH: usize = 100;
 
@@ -15,7 +13,7 @@ pub(super) fn list(labs: &[&Lab]) -> String {
     for lab in labs {
         page += &format!("{}\n", lab.service);
         for rule in lab.rules() {
-            page += &format!("  {:<24} {}\n", rule.id, level(rule.level));
+            page += &format!("  {:<24} {}\n", rule.id, rule.level.name());
             page += &wrapped("", rule.sentence, 4);
         }
         page.push('\n');
@@ -25,13 +23,13 @@ pub(super) fn list(labs: &[&Lab]) -> String {
 
 /// What became of a program: first what to mend first.
 pub(super) fn report(report: &Report) -> String {
-    let mut page = format!("{}: {}\n{}\n\n", report.lab, visible(&report.target()), circumstances(report));
+    let mut page = format!("{}: {}\n{}\n\n", report.lab, visible(&report.target()), report.circumstances());
     for note in &report.notes {
         page += &format!("{}\n", wrapped("note", note, INDENT));
     }
     for part in &report.parts {
         if let Some(advice) = &part.advice {
-            page += &told_advice(&format!("Cannot judge the {}", cast(part.part)), advice);
+            page += &told_advice(&format!("Cannot judge the {}", part.part.name()), advice);
         }
     }
     if report.rules.is_empty() {
@@ -57,35 +55,6 @@ pub(super) fn report(report: &Report) -> String {
     page + &conclusion(report)
 }
 
-fn circumstances(report: &Report) -> String {
-    let places: String = report.parts.iter().filter_map(place).collect();
-    let stage = if report.sandboxed { "each rule in a network of its own" } else { "NO SANDBOX" };
-    format!("{places}{stage}; seed {}", report.seed)
-}
-
-/// Where the programs of a part met.
-fn place(part: &PartReport) -> Option<String> {
-    let (transport, port) = (part.transport?.to_uppercase(), part.port?);
-    let speaks = match part.framing {
-        Some("lines") => ", ends its messages with newlines",
-        Some(_) => ", sends its messages bare",
-        None => "",
-    };
-    Some(match part.part {
-        Cast::Server => format!("{transport} port {port}{speaks}; "),
-        Cast::Client => format!("client to {transport} port {port}{speaks}; "),
-        Cast::Pair => format!("together at port {port}; "),
-    })
-}
-
-pub(super) fn cast(cast: Cast) -> &'static str {
-    match cast {
-        Cast::Server => "server",
-        Cast::Client => "client",
-        Cast::Pair => "pair",
-    }
-}
-
 /// One line a rule.
 fn row(rule: &RuleReport) -> String {
     let verdict = match rule.verdict {
@@ -95,14 +64,8 @@ fn row(rule: &RuleReport) -> String {
         Verdict::CannotJudge => "?",
         Verdict::NotPlayed => "-",
     };
-    let remark = match (rule.verdict, rule.diagnosis) {
-        (Verdict::Flaky, name) => {
-            format!("failed {} of {} times: {}", rule.failed, rule.played, name.unwrap_or_default())
-        }
-        (Verdict::NotPlayed, _) => format!("not played: {}", rule.reason.as_deref().unwrap_or(NEEDS_OTHER)),
-        (_, name) => name.unwrap_or_default().to_owned(),
-    };
-    format!("{:<6} {:<7} {:<24} {remark}", verdict, level(rule.level), rule.id).trim_end().to_owned() + "\n"
+    format!("{:<6} {:<7} {:<24} {}", verdict, rule.level.name(), rule.id, rule.remark()).trim_end().to_owned()
+        + "\n"
 }
 
 /// All rules that failed for this reason, and how to mend it; the first with all that was said.
@@ -110,7 +73,7 @@ fn told_diagnosis(report: &Report, name: &str, with_story: bool) -> String {
     let mut page = String::new();
     let failed = report.rules.iter().filter(|rule| rule.is_mistaken() && rule.diagnosis == Some(name));
     for (place, rule) in failed.clone().enumerate() {
-        page += &wrapped(level(rule.level), &format!("{}: {}", rule.id, rule.sentence), INDENT);
+        page += &wrapped(rule.level.name(), &format!("{}: {}", rule.id, rule.sentence), INDENT);
         let Some(failure) = &rule.failure else { continue };
         page += &wrapped("expected", &failure.expected, INDENT);
         page += &wrapped("got", &failure.got, INDENT);
@@ -134,36 +97,22 @@ fn told_advice(title: &str, advice: &Advice) -> String {
 
 fn conclusion(report: &Report) -> String {
     let count = |level: Level| {
-        let played = || report.rules.iter().filter(move |rule| rule.level == level && rule.played > 0);
-        let passed = played().filter(|rule| rule.verdict == Verdict::Pass).count();
-        format!("{passed} of {} {}", played().count(), self::level(level))
+        let Count { passed, played } = report.count(level);
+        format!("{passed} of {played} {}", level.name())
     };
-    let verdict = match report.verdict {
-        Verdict::Pass => "PASSED",
-        Verdict::CannotJudge => "CANNOT JUDGE ALL OF IT",
-        Verdict::Fail | Verdict::Flaky | Verdict::NotPlayed => "FAILED",
-    };
-    let mut line = format!("{verdict}: {} passed, {}", count(Level::Must), count(Level::Should));
-    if report.rules.iter().all(|rule| rule.played == 0) {
+    let mut line = format!("{}: {} passed, {}", report.word(), count(Level::Must), count(Level::Should));
+    if !report.is_played() {
         line += "; no rule was played, and so none was kept";
     }
     line + "\n"
 }
 
-fn level(level: Level) -> &'static str {
-    match level {
-        Level::Must => "MUST",
-        Level::Should => "SHOULD",
-        Level::MustOfLines => "MUST of lines",
-    }
-}
-
-fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     wire::Visible(text.as_bytes()).to_string()
 }
 
 /// A title, and beside it text in lines of at most [`WIDTH`], unless a word is longer.
-fn wrapped(title: &str, text: &str, indent: usize) -> String {
+pub(super) fn wrapped(title: &str, text: &str, indent: usize) -> String {
     let mut page = String::new();
     let mut line = format!("{title:<width$}", width = indent.saturating_sub(1));
     for word in text.split_whitespace() {

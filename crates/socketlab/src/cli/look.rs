@@ -2,13 +2,13 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 use labs::Service;
 
-use super::clients::parse_pause;
+use super::class::{CheckCommand, PlayingArgs};
 use crate::address::Address;
+use crate::check::ReportPath;
 
 /// What `watch` takes.
 #[derive(Debug, Args)]
@@ -61,8 +61,10 @@ Ctrl-C ends with the summary, a second one at once.";
 
 /// What `check` takes.
 #[derive(Debug, Args)]
-#[command(after_help = CHECK_HELP)]
+#[command(after_help = CHECK_HELP, args_conflicts_with_subcommands = true)]
 pub(crate) struct CheckArgs {
+    #[command(subcommand)]
+    pub(crate) class: Option<CheckCommand>,
     /// The lab whose rules are to hold
     #[arg(value_name = "LAB", value_parser = |name: &str| name.parse::<Service>().map_err(|error| error.to_string()))]
     pub(crate) lab: Option<Service>,
@@ -84,18 +86,8 @@ pub(crate) struct CheckArgs {
     /// Show every rule of the lab, or of all labs, with its sentence and level
     #[arg(long, conflicts_with_all = ["server", "client", "at"])]
     pub(crate) list: bool,
-    /// Play each rule so often; one that fails only sometimes is told with its rate
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub(crate) repeat: u32,
-    /// What is cut at random is cut as this number has it
-    #[arg(long, value_name = "N", default_value = "1")]
-    pub(crate) seed: u64,
-    /// How long an answer may take
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_pause)]
-    pub(crate) patience: Duration,
-    /// So many rules are played at once; left out, two for each processor
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub(crate) jobs: Option<u16>,
+    #[command(flatten)]
+    pub(crate) playing: PlayingArgs,
     /// Start the command without a network of its own, where that is forbidden: it may do whatever you may do
     #[arg(long, conflicts_with = "at")]
     pub(crate) no_sandbox: bool,
@@ -105,9 +97,9 @@ pub(crate) struct CheckArgs {
     /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Write the report as JSON to a file, too
-    #[arg(long, value_name = "FILE.json")]
-    pub(crate) report: Option<PathBuf>,
+    /// Write the report to a file, too: a page to read, JSON, or JUnit's XML; may be given more than once
+    #[arg(long, value_name = "FILE.html|.json|.xml")]
+    pub(crate) report: Vec<ReportPath>,
 }
 
 const CHECK_HELP: &str = "\

@@ -68,10 +68,12 @@ fn a_student_is_told_what_to_mend_first() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("report.json");
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let files = [path("report.json"), path("report.html"), path("report.xml")];
     let server = student("calc.py zero-kills");
     let rules = ["--rule", "calc.adds", "--rule", "calc.zero", "--rule", "calc.several"];
-    let args = [&["calc", "--server", &server, "--report", path.to_str().unwrap()][..], &rules].concat();
+    let reports = files.iter().flat_map(|file| ["--report", file]).collect::<Vec<_>>();
+    let args = [&["calc", "--server", &server][..], &rules, &reports].concat();
     let (code, page, _) = check(&folder, &args);
     assert_eq!(code, Some(1), "{page}");
     let place = |wanted: &str| page.find(wanted).unwrap_or_else(|| panic!("no `{wanted}` in\n{page}"));
@@ -79,9 +81,22 @@ fn a_student_is_told_what_to_mend_first() {
     assert!(place("ZeroDivisionError") < place("mend it        Whatever a client sends"));
     assert!(place("FAIL   MUST    calc.zero") < place("Then: “multi-client” that is not"));
     place("FAILED: 1 of 2 MUST passed, 0 of 1 SHOULD\n");
-    let report: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let [json, html, xml] = files.map(|file| std::fs::read_to_string(file).unwrap());
+    let report: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(with_verdict(&report, "fail"), ["calc.zero", "calc.several"]);
     assert_eq!(with_verdict(&report, "pass"), ["calc.adds"]);
+    assert!(
+        html.contains("<h2>Mend this first: one bad input ends it</h2>") && html.contains("ZeroDivisionError"),
+        "{html}"
+    );
+    assert!(xml.contains("tests=\"3\" skipped=\"1\" failures=\"1\" errors=\"0\""), "{xml}");
+    // Its command plays that rule alone, and it fails again.
+    let replay =
+        report["rules"][1]["replay"].as_str().unwrap().replacen("socketlab", env!("CARGO_BIN_EXE_socketlab"), 1);
+    let again = std::process::Command::new("sh").args(["-c", &replay]).output().unwrap();
+    let page = String::from_utf8(again.stdout).unwrap();
+    assert_eq!(again.status.code(), Some(1), "{replay}: {page}");
+    assert!(page.contains("FAIL   MUST    calc.zero") && !page.contains("calc.adds"), "{replay}: {page}");
 }
 
 #[test]
@@ -155,7 +170,16 @@ fn arguments_are_checked_before_anything_runs() {
         (&["calc"][..], "--server 'COMMAND', or --at HOST:PORT"),
         (&["--server", "true"], "say which lab"),
         (&["calc", "--server", "true", "--rule", "calc.none"], "calc has no rule `calc.none`"),
-        (&["calc", "--server", "true", "--report", "page.txt"], "name a file that ends in .json"),
+        (&["calc", "--server", "true", "--report", "page.txt"], "end it in .html, .json, or .xml"),
+        (
+            &["calc", "--server", "true", "--report", "no/such/folder/page.html"],
+            "cannot be written to no/such/folder/page.html",
+        ),
+        (&["all"], "<DIR>"),
+        (&["all", "no-such-folder"], "there is no no-such-folder"),
+        (&["all", ".", "--lab", "talk"], "`talk` is no lab that can be checked: echo, alnum"),
+        (&["all", ".", "--class", "no.toml"], "reading no.toml"),
+        (&["calc", "all", "."], "cannot be used with"),
         (&["calc", "--at", "udp://127.0.0.1:1"], "calc is not spoken over UDP"),
         (&["talk", "--server", "true"], "talk cannot be checked yet"),
         (&["calc", "--server", "true", "--at", "1"], "cannot be used with"),
@@ -166,6 +190,113 @@ fn arguments_are_checked_before_anything_runs() {
         assert_eq!(code, Some(2), "{args:?}: {told}");
         assert!(told.contains(wanted), "{args:?}: {told}");
     }
+}
+
+/// A class of three: one right, one wrong, and one in which nobody finds a server.
+fn class(folder: &TempDir) -> [String; 3] {
+    let submission = |name: &str, file: &str, program: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir(&path).unwrap();
+        std::fs::write(path.join(file), program).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let right = std::fs::read_to_string(format!("{STUDENTS}/calc.py")).unwrap();
+    let wrong = format!("import sys\nsys.argv[1:] = ['zero-kills']\n{right}");
+    [
+        submission("ada", "server.py", &right),
+        submission("ben", "my_Server.py", &wrong),
+        submission("cem", "main.py", &right),
+    ]
+}
+
+#[test]
+fn a_class_gets_a_table_and_a_report_each() {
+    if !networks_are_allowed() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folders = class(&folder);
+    let out = folder.path().join("reports");
+    let written = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
+    let args = ["all", &folders[0], &folders[1], &folders[2], "--lab", "calc", "--out", out.to_str().unwrap()];
+    let (code, page, told) = check(&folder, &args);
+    assert_eq!(code, Some(1), "{page}{told}");
+    assert!(
+        page.contains("1 of 3 passed, 1 failed, 1 cannot be judged")
+            && page.contains("1 of 3  MUST    one bad input ends it"),
+        "{page}"
+    );
+    let place = |wanted: &str| page.find(wanted).unwrap_or_else(|| panic!("no `{wanted}` in\n{page}"));
+    assert!(
+        place("/ada") < place("/ben")
+            && place("/ben") < place("/cem")
+            && place("/cem") < place("Mistakes, the most common first"),
+        "{page}"
+    );
+    let table = written("class.csv");
+    let rows: Vec<&str> = table.lines().collect();
+    assert!(rows[1].contains("/ada,calc,passed,13,13,") && rows[2].contains("/ben,calc,failed,12,13,"), "{table}");
+    assert!(rows[3].contains("/cem,calc,cannot judge,,,,,") && rows[3].ends_with(",cem.html"), "{table}");
+    assert!(written("index.html").contains("href=\"ben.html\""));
+    assert!(written("ben.html").contains("Mend this first: one bad input ends it"));
+    assert!(written("cem.html").contains("it has no server: neither server.py"));
+    let report: Value = serde_json::from_str(&written("ben.json")).unwrap();
+    assert_eq!(with_verdict(&report, "fail")[0], "calc.zero");
+
+    // What it has written is no submission, and is written anew; what others have written is not.
+    let mut again = args.to_vec();
+    again[1..4].copy_from_slice(&[out.to_str().unwrap(), &folders[2], out.to_str().unwrap()]);
+    let (code, page, told) = check(&folder, &again);
+    assert_eq!(code, Some(3), "{page}{told}");
+    assert!(
+        told.contains("holds the reports, and is not taken for a submission") && page.contains("0 of 1 passed"),
+        "{page}{told}"
+    );
+    let (code, _, told) = check(&folder, &["all", &folders[2], "--lab", "calc", "--out", &folders[0]]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("holds something else than reports: name another folder with --out"), "{told}");
+}
+
+#[test]
+fn what_is_judged_of_a_class_is_kept_when_it_is_interrupted() {
+    if !networks_are_allowed() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folders = class(&folder);
+    // One that never listens, and never rests, is waited for much longer than it takes to see that the one before it was judged.
+    std::fs::write(folder.path().join("cem/server.py"), "while True: pass").unwrap();
+    let out = folder.path().join("reports");
+    let mut class = socketlab(&folder)
+        .args([
+            "check",
+            "all",
+            &folders[0],
+            &folders[2],
+            "--lab",
+            "calc",
+            "--jobs",
+            "1",
+            "--out",
+            out.to_str().unwrap(),
+        ])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !out.join("ada.json").exists() {
+        assert!(class.try_wait().unwrap().is_none(), "it ended before it was interrupted");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let pid = rustix::process::Pid::from_child(&class);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let Output { status, stdout, stderr } = class.wait_with_output().unwrap();
+    let [page, told] = [stdout, stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    assert_eq!(status.code(), Some(3), "{page}{told}");
+    assert!(told.contains("interrupted: what was judged until then is kept"), "{told}");
+    assert!(page.contains("1 of 2 passed, 0 failed, 0 cannot be judged, 1 not judged"), "{page}");
+    let table = std::fs::read_to_string(out.join("class.csv")).unwrap();
+    assert!(table.contains("/ada,calc,passed,") && table.contains("/cem,,not judged,,,,,interrupted,\r\n"), "{table}");
 }
 
 #[test]
