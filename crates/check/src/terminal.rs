@@ -8,6 +8,8 @@ use std::thread::JoinHandle;
 
 use pty_process::Size;
 use pty_process::blocking::{self, Pty};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::termios::{LocalModes, tcgetattr};
 use vt100::{Callbacks, Parser, Screen};
 
@@ -26,7 +28,7 @@ pub(crate) struct Terminal {
     pty: Arc<Pty>,
     shown: Arc<Mutex<Shown>>,
     reader: Option<JoinHandle<()>>,
-    /// From here on it has shown something since the last line was typed.
+    /// From here on it has shown something since the last line was typed, or all was forgotten.
     mark: usize,
     /// The last line typed, if the terminal shows what is typed.
     echo: Option<String>,
@@ -75,11 +77,17 @@ impl Terminal {
         let modes = tcgetattr(&*self.pty)?.local_modes;
         // A program that reads key by key shows them itself; only a line without echo is a password.
         let is_shown = modes.contains(LocalModes::ECHO) || !modes.contains(LocalModes::ICANON);
+        self.forget();
+        self.echo = is_shown.then(|| line.to_owned());
+        (&*self.pty).write_all(format!("{line}\r").as_bytes())
+    }
+
+    /// Forgets what was shown, as a person does who has read it.
+    pub(crate) fn forget(&mut self) {
         self.prompt = self.prompt_now();
         let end = self.shown().end();
         self.mark = end;
-        self.echo = is_shown.then(|| line.to_owned());
-        (&*self.pty).write_all(format!("{line}\r").as_bytes())
+        self.echo = None;
     }
 
     /// Presses these keys.
@@ -87,7 +95,7 @@ impl Terminal {
         (&*self.pty).write_all(keys)
     }
 
-    /// What was shown since the last line was typed, as text, without that line and without the prompt that asks for the next.
+    /// What was shown since then, as text, without that line and without the prompt that asks for the next.
     pub(crate) fn news(&self) -> String {
         let shown = self.shown();
         let start = self.mark.saturating_sub(shown.forgotten);
@@ -138,6 +146,13 @@ impl Terminal {
         lines[lines.len().saturating_sub(count)..].iter().map(ToString::to_string).collect()
     }
 
+    /// Whether all was read that the program has written. What it wrote is on its way for a while, in which it may sleep already; the kernel brings it before it
+    /// answers a poll.
+    pub(crate) fn has_read_all(&self) -> bool {
+        let _no_reading = self.shown();
+        !is_readable(&self.pty, Some(&Timespec::default()))
+    }
+
     /// Waits until all was read that it showed, once everybody is gone who might write to it.
     pub(crate) fn hear_out(&mut self) {
         if let Some(reader) = self.reader.take() {
@@ -174,11 +189,28 @@ impl Shown {
 fn read(pty: &Pty, shown: &Mutex<Shown>) {
     let mut page = [0; 4096];
     let mut source = pty;
-    while let Ok(count @ 1..) = source.read(&mut page) {
-        let answer = shown.lock().unwrap_or_else(PoisonError::into_inner).take(&page[..count]);
+    loop {
+        is_readable(pty, None);
+        // Held from before the read, so that nothing is ever read and not yet shown.
+        let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ok(count @ 1..) = source.read(&mut page) else { break };
+        let answer = shown.take(&page[..count]);
+        drop(shown);
         if let Some(answer) = answer {
             // One that has ended needs no answer.
             let _ = source.write_all(answer.as_bytes());
+        }
+    }
+}
+
+/// Whether there is something to read by then; a terminal that nobody has any more is not readable, and is not waited for.
+fn is_readable(pty: &Pty, timeout: Option<&Timespec>) -> bool {
+    loop {
+        let mut polled = [PollFd::new(pty, PollFlags::IN)];
+        match poll(&mut polled, timeout) {
+            Err(Errno::INTR) => {}
+            Ok(_) => return polled[0].revents().contains(PollFlags::IN),
+            Err(_) => return false,
         }
     }
 }
