@@ -116,6 +116,12 @@ impl Terminal {
         if asks { above.trim().to_owned() } else { before.trim().to_owned() }
     }
 
+    /// Whether all was read that the program has written.
+    pub(crate) fn is_read_out(&self) -> bool {
+        let _shown = self.shown();
+        !is_readable(&self.pty, Some(&Timespec::default()))
+    }
+
     /// What was shown behind so many bytes, and how many it were in all.
     pub(crate) fn shown_behind(&self, bytes: usize) -> (Vec<u8>, usize) {
         let shown = self.shown();
@@ -144,13 +150,6 @@ impl Terminal {
         let text = read_off(&shown.bytes);
         let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
         lines[lines.len().saturating_sub(count)..].iter().map(ToString::to_string).collect()
-    }
-
-    /// Whether all was read that the program has written. What it wrote is on its way for a while, in which it may sleep already; the kernel brings it before it
-    /// answers a poll.
-    pub(crate) fn has_read_all(&self) -> bool {
-        let _no_reading = self.shown();
-        !is_readable(&self.pty, Some(&Timespec::default()))
     }
 
     /// Waits until all was read that it showed, once everybody is gone who might write to it.
@@ -190,8 +189,10 @@ fn read(pty: &Pty, shown: &Mutex<Shown>) {
     let mut page = [0; 4096];
     let mut source = pty;
     loop {
-        is_readable(pty, None);
-        // Held from before the read, so that nothing is ever read and not yet shown.
+        if !is_readable(pty, None) {
+            break;
+        }
+        // Under the lock, so that nothing is in nobody's hands.
         let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(count @ 1..) = source.read(&mut page) else { break };
         let answer = shown.take(&page[..count]);
@@ -203,14 +204,13 @@ fn read(pty: &Pty, shown: &Mutex<Shown>) {
     }
 }
 
-/// Whether there is something to read by then; a terminal that nobody has any more is not readable, and is not waited for.
-fn is_readable(pty: &Pty, timeout: Option<&Timespec>) -> bool {
+/// Whether something can be read, be it the end, by this time or at all. The kernel brings over what is still on its way before it says no.
+fn is_readable(pty: &Pty, time: Option<&Timespec>) -> bool {
+    let mut wish = [PollFd::new(pty, PollFlags::IN)];
     loop {
-        let mut polled = [PollFd::new(pty, PollFlags::IN)];
-        match poll(&mut polled, timeout) {
+        match poll(&mut wish, time) {
             Err(Errno::INTR) => {}
-            Ok(_) => return polled[0].revents().contains(PollFlags::IN),
-            Err(_) => return false,
+            answer => return answer.is_ok() && wish[0].revents().intersects(PollFlags::IN),
         }
     }
 }

@@ -217,10 +217,10 @@ impl Player<'_> {
         }
     }
 
-    /// Whether all was read that the programs have written.
-    pub(super) fn has_read_terminals(&self) -> bool {
-        let mut programs = self.stage.server.iter().chain(self.clients.iter().map(|(_, program)| program));
-        programs.all(|program| program.terminal.has_read_all())
+    /// Whether what the programs wrote before they came to rest was read.
+    pub(super) fn terminals_are_read(&self) -> bool {
+        let clients = self.clients.iter().map(|(_, program)| program);
+        self.stage.server.iter().chain(clients).all(|program| program.terminal.is_read_out())
     }
 
     /// Tells what the terminals have shown since, and says whether it was anything.

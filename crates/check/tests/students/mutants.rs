@@ -1,8 +1,9 @@
 //! For each rule, a program with the mistake that it is there for: of all rules of the lab, this one is told first.
 
-use check::{Lab, Level, Part, Rule, Verdict};
+use check::{Lab, Level, Part, Report, Rule, Verdict};
 
-use crate::runner::{SHORT, Test, advice, judge, lab, students};
+use crate::programs::students;
+use crate::runner::{SHORT, Test, advice, judge, lab};
 
 const MUTANTS: &[(&str, &str)] = &[
     ("echo.next", "echo_tcp.py echo one-session"),
@@ -32,11 +33,11 @@ const MUTANTS: &[(&str, &str)] = &[
     ("clock.date", "clock_udp.py yesterday"),
     ("clock.time", "clock_udp.py no-seconds"),
     ("clock.current", "clock_udp.py stale"),
-    ("clock.unknown", "clock_udp.py else-time"),
     ("clock.bytes", "clock_udp.py bytes-kill"),
     ("clock.empty", "clock_udp.py empty-ends"),
     ("clock.unheard", "clock_udp.py connects"),
     ("clock.each-its-own", "clock_udp.py by-host"),
+    ("clock.unknown", "clock_udp.py else-time"),
     ("clock.reset", "clock_tcp.py reset-kills"),
     ("calc.next", "calc.py one-session"),
     ("calc.end", "calc.py spins"),
@@ -142,11 +143,20 @@ const MUTANTS: &[(&str, &str)] = &[
     ("chat.pair.another-name", "chat.py with chat_client.py one-name"),
 ];
 
+/// Mistakes that show in a rule which is about something else, and are told by their own name.
+const NAMED: &[(&str, &str, &str)] = &[
+    ("calc.end", "calc.py storms", "the end of the stream is not handled"),
+    ("calc.pair.answer", "calc.py late with calc_client.py", "output that only appears at exit"),
+];
+
 pub(crate) fn tests() -> Vec<Test> {
     let test = |(rule, command): (&'static str, &'static str)| -> Test {
-        (format!("mutant {rule} {command}"), Box::new(move || is_condemned_first(rule, command)))
+        (format!("mutant {rule} {command}"), Box::new(move || is_condemned_first(rule, command).map(drop)))
     };
-    MUTANTS.iter().copied().map(test).collect()
+    let named = |(rule, command, name): (&'static str, &'static str, &'static str)| -> Test {
+        (format!("named {rule} {command}"), Box::new(move || is_named(rule, command, name)))
+    };
+    MUTANTS.iter().copied().map(test).chain(NAMED.iter().copied().map(named)).collect()
 }
 
 pub(crate) fn every_rule_has_one() {
@@ -159,18 +169,24 @@ pub(crate) fn every_rule_has_one() {
 }
 
 /// Its own rule fails, and nothing that is to be mended before: what is to be mended later need not be played.
-fn is_condemned_first(id: &'static str, command: &str) -> Result<(), String> {
+fn is_condemned_first(id: &'static str, command: &str) -> Result<Report, String> {
     let name = id.split('.').next().unwrap();
     let has = |part: &&&'static Part| part.rules.iter().any(|rule| rule.id == id);
     let part = lab(name).parts.iter().find(has).unwrap();
-    let report = judge(name, students(part.cast, command), &up_to(part, id), 1, SHORT);
+    let report = judge(name, students(part.cast, command).unwrap(), &up_to(part, id), 1, SHORT);
     let first = report.first_to_mend();
     let is_undecided = report.rules.iter().any(|rule| rule.verdict == Verdict::CannotJudge);
     if first.is_some_and(|rule| rule.id == id && rule.verdict == Verdict::Fail) && !is_undecided {
-        return Ok(());
+        return Ok(report);
     }
     let verdicts: Vec<_> = report.rules.iter().map(|rule| (rule.id, rule.verdict)).collect();
     Err(format!("{verdicts:?}\n{:?} {:?}", advice(&report), first))
+}
+
+fn is_named(id: &'static str, command: &str, name: &str) -> Result<(), String> {
+    let report = is_condemned_first(id, command)?;
+    let told = report.first_to_mend().and_then(|rule| rule.diagnosis);
+    if told == Some(name) { Ok(()) } else { Err(format!("{told:?}")) }
 }
 
 /// This rule, and those that are to be mended before it.
