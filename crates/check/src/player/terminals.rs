@@ -156,10 +156,10 @@ impl Player<'_> {
         let mut is_told = self.is_shown(who, &something);
         for _ in 0..LINES_TO_NOTICE {
             self.has_not_crashed(who)?;
-            if self.has_ended(who) {
-                return Ok(());
+            // One that ends meanwhile takes no line any more.
+            if self.has_ended(who) || self.type_line(who, line).is_err() {
+                break;
             }
-            self.type_line(who, line)?;
             // What is shown at last is waited for; where it was shown before, it is enough to see what the line does.
             is_told = is_told || self.wait(who, |player| player.is_shown(who, &something));
             self.rest()?;

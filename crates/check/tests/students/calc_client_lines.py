@@ -8,7 +8,8 @@ port = int(input("Port: "))
 server = socket.create_connection((host, port))
 lines = server.makefile("r")
 server.sendall((input("Your name: ") + "\n").encode())
-print(lines.readline().strip())
+if bug != "not-greeted":
+    print(lines.readline().strip())
 
 
 def read_answer():
@@ -18,6 +19,8 @@ def read_answer():
     answer = ""
     while not answer.endswith("\n"):
         answer = server.recv(1024).decode()
+        if not answer:
+            break
     return answer
 
 

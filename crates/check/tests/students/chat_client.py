@@ -14,6 +14,8 @@ if bug in ("swallows", "one-name"):
     answer = client.recv(1024)
     if b"taken" in answer and bug == "one-name":
         sys.exit(answer.decode())
+    if bug == "one-name":
+        print(answer.decode())
 
 
 def listen():
@@ -33,9 +35,8 @@ while True:
     line = input("> ")
     if bug == "empty-kills":
         line[0]
-    client.send(line.encode())
+    if bug != "keeps" or line == "quit":
+        client.send(line.encode())
     if line == "quit" and bug != "no-quit":
         break
-    if bug == "once":
-        input()
 client.close()

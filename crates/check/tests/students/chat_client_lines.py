@@ -1,8 +1,10 @@
-# The chat's client with asyncio, in lines, which asks for the name once it is connected. Its argument is the mistake that it makes.
+# The chat's client with asyncio, in lines, which asks for the name once it is connected. Its arguments are the mistake that it makes, and
+# the server's port.
 import asyncio
 import sys
 
 bug = sys.argv[1] if len(sys.argv) > 1 else ""
+port = int(sys.argv[2]) if len(sys.argv) > 2 else 12009
 
 
 async def lines(reader):
@@ -39,7 +41,7 @@ async def talk(writer):
 
 
 async def main():
-    reader, writer = await asyncio.open_connection("localhost", 9999)
+    reader, writer = await asyncio.open_connection("localhost", port)
     both = [asyncio.create_task(listen(reader)), asyncio.create_task(talk(writer))]
     await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     for task in both:

@@ -124,7 +124,7 @@ const MUTANTS: &[(&str, &str)] = &[
     ("add.pair.several", "add.py lock with add_client.py"),
     ("add.pair.initiated", "add.py silent with add_client.py"),
     ("chat.client.login", "chat_client.py nameless"),
-    ("chat.client.sends", "chat_client.py once"),
+    ("chat.client.sends", "chat_client.py keeps"),
     ("chat.client.shows", "chat_client.py mute"),
     ("chat.client.at-prompt", "chat_client_alternating.py"),
     ("chat.client.quit", "chat_client.py no-quit"),

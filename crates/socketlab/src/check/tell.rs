@@ -20,7 +20,7 @@ pub(super) fn list(labs: &[&Lab]) -> String {
         }
         page.push('\n');
     }
-    page + "MUST of lines: MUST for a server that ends its messages with newlines, else SHOULD.\n"
+    page + "MUST of lines: MUST for a program that ends its messages with newlines, else SHOULD.\n"
 }
 
 /// What became of a program: first what to mend first.

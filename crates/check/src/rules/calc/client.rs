@@ -208,6 +208,21 @@ pub(in crate::rules) static CLIENT: Part = Part {
             diagnosis: &STAYS,
         },
         Rule {
+            id: "calc.client.server-gone",
+            level: Should,
+            over: Streams,
+            sentence: "A server may end: its client says so, or ends too.",
+            play: &[
+                Start("Ada"),
+                Accept("Ada"),
+                Greet("Ada", GREETING),
+                Type("Ada", "1 + 2"),
+                Hear("Ada", Number(2.0)),
+                ServerEnds("Ada", "3 + 4"),
+            ],
+            diagnosis: &SERVER_GONE,
+        },
+        Rule {
             id: "calc.client.pieces",
             level: MustOfLines,
             over: Streams,
@@ -222,21 +237,6 @@ pub(in crate::rules) static CLIENT: Part = Part {
                 ShowsReply("Ada"),
             ],
             diagnosis: &ONE_RECV,
-        },
-        Rule {
-            id: "calc.client.server-gone",
-            level: Should,
-            over: Streams,
-            sentence: "A server may end: its client says so, or ends too.",
-            play: &[
-                Start("Ada"),
-                Accept("Ada"),
-                Greet("Ada", GREETING),
-                Type("Ada", "1 + 2"),
-                Hear("Ada", Number(2.0)),
-                ServerEnds("Ada", "3 + 4"),
-            ],
-            diagnosis: &SERVER_GONE,
         },
     ],
 };

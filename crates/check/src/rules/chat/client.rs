@@ -6,7 +6,7 @@
 use crate::diagnosis::{AT_PROMPT, NOT_ASKED, NOT_SENT, NOT_SHOWN, ONE_RECV, SERVER_GONE, STAYS};
 use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Over::Streams;
-use crate::rule::Said::{Anything, Joined, Line, Text};
+use crate::rule::Said::{Anything, Joined, Line, OneOf, Text};
 use crate::rule::Step::{Accept, Close, Exits, Greet, Hear, Pieces, Rest, Say, Send, ServerEnds, Shows, Start, Type};
 use crate::rule::{Cast, Part, Rule};
 
@@ -62,8 +62,6 @@ pub(in crate::rules) static CLIENT: Part = Part {
                 Say(BATMAN, JOINED),
                 Type(BATMAN, "Anyone here?"),
                 Hear(BATMAN, Text("Anyone here?")),
-                Type(BATMAN, "Aaaaaahrrhhhhh.."),
-                Hear(BATMAN, Text("Aaaaaahrrhhhhh..")),
             ],
             diagnosis: &NOT_SENT,
         },
@@ -83,6 +81,8 @@ pub(in crate::rules) static CLIENT: Part = Part {
                 Hear(BATMAN, Text("Anyone here?")),
                 Say(BATMAN, "Voldemort: Crucio!"),
                 Shows(BATMAN, Line(VOLDEMORT, "Crucio!")),
+                Type(BATMAN, "Aaaaaahrrhhhhh.."),
+                Hear(BATMAN, Text("Aaaaaahrrhhhhh..")),
             ],
             diagnosis: &NOT_SHOWN,
         },
@@ -129,41 +129,6 @@ pub(in crate::rules) static CLIENT: Part = Part {
             diagnosis: &STAYS,
         },
         Rule {
-            id: "chat.client.glued",
-            level: MustOfLines,
-            over: Streams,
-            sentence: "The Client process […] displays the messages sent by the server: also two that arrive at once.",
-            play: &[
-                Start(BATMAN),
-                Type(BATMAN, "Batman"),
-                Accept(BATMAN),
-                Greet(BATMAN, GREETING),
-                Hear(BATMAN, Text("Batman")),
-                Say(BATMAN, JOINED),
-                Send(BATMAN, b"Voldemort: Crucio!\nAlfred: Dinner is served.\n"),
-                Shows(BATMAN, Line(VOLDEMORT, "Crucio!")),
-                Shows(BATMAN, Line("Alfred", "Dinner is served.")),
-            ],
-            diagnosis: &ONE_RECV,
-        },
-        Rule {
-            id: "chat.client.pieces",
-            level: MustOfLines,
-            over: Streams,
-            sentence: "The Client process […] displays the messages sent by the server: also one that arrives in pieces.",
-            play: &[
-                Start(BATMAN),
-                Type(BATMAN, "Batman"),
-                Accept(BATMAN),
-                Greet(BATMAN, GREETING),
-                Hear(BATMAN, Text("Batman")),
-                Say(BATMAN, JOINED),
-                Pieces(BATMAN, "Voldemort: Avada Kedavra!\n"),
-                Shows(BATMAN, Line(VOLDEMORT, "Avada Kedavra!")),
-            ],
-            diagnosis: &ONE_RECV,
-        },
-        Rule {
             id: "chat.client.asks",
             level: Should,
             over: Streams,
@@ -183,7 +148,7 @@ pub(in crate::rules) static CLIENT: Part = Part {
                 Greet(BATMAN, GREETING),
                 Hear(BATMAN, Text("Batman")),
                 Say(BATMAN, "Server: the name Batman is taken. Choose another:"),
-                Shows(BATMAN, Anything),
+                Shows(BATMAN, OneOf(&["taken", "another", "already", "in use", "exists"])),
             ],
             diagnosis: &NOT_SHOWN,
         },
@@ -221,6 +186,41 @@ pub(in crate::rules) static CLIENT: Part = Part {
                 ServerEnds(BATMAN, "Is anybody there?"),
             ],
             diagnosis: &SERVER_GONE,
+        },
+        Rule {
+            id: "chat.client.glued",
+            level: MustOfLines,
+            over: Streams,
+            sentence: "The Client process […] displays the messages sent by the server: also two that arrive at once.",
+            play: &[
+                Start(BATMAN),
+                Type(BATMAN, "Batman"),
+                Accept(BATMAN),
+                Greet(BATMAN, GREETING),
+                Hear(BATMAN, Text("Batman")),
+                Say(BATMAN, JOINED),
+                Send(BATMAN, b"Voldemort: Crucio!\nAlfred: Dinner is served.\n"),
+                Shows(BATMAN, Line(VOLDEMORT, "Crucio!")),
+                Shows(BATMAN, Line("Alfred", "Dinner is served.")),
+            ],
+            diagnosis: &ONE_RECV,
+        },
+        Rule {
+            id: "chat.client.pieces",
+            level: MustOfLines,
+            over: Streams,
+            sentence: "The Client process […] displays the messages sent by the server: also one that arrives in pieces.",
+            play: &[
+                Start(BATMAN),
+                Type(BATMAN, "Batman"),
+                Accept(BATMAN),
+                Greet(BATMAN, GREETING),
+                Hear(BATMAN, Text("Batman")),
+                Say(BATMAN, JOINED),
+                Pieces(BATMAN, "Voldemort: Avada Kedavra!\n"),
+                Shows(BATMAN, Line(VOLDEMORT, "Avada Kedavra!")),
+            ],
+            diagnosis: &ONE_RECV,
         },
     ],
 };
