@@ -157,14 +157,13 @@ pub(crate) const NOT_PRINTED: Diagnosis = Diagnosis {
     mending: "Print the words of the sheet, with print(…, flush=True) where the output may go to a file.",
 };
 
-pub(crate) const APART: Diagnosis = Diagnosis {
-    name: "the two programs do not meet",
-    mending: "Nobody listens where the client looks for its server: give both the same port, and let both use TCP, or both UDP. A server that is bound to the address \
-              of one network card is not found at 127.0.0.1; bound to \"\" or 0.0.0.0 it is.",
-};
-
 pub(crate) const SERVER_GONE: Diagnosis = Diagnosis {
     name: "the server's end is not handled",
     mending: "When the server has closed, recv() gives b'' (or raises ConnectionResetError) and send() raises BrokenPipeError: look for both, tell the user, \
               close the socket, and end. A loop that goes on with b'' spins.",
+};
+
+pub(crate) const APART: Diagnosis = Diagnosis {
+    name: "the two programs do not meet",
+    mending: "The client has to connect to the very port at which the server listens: compare the number in bind() with the one in connect() or sendto().",
 };

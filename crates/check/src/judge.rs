@@ -2,10 +2,8 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
@@ -13,9 +11,11 @@ use labs::{Service, Transport};
 
 use crate::diagnosis::{APART, LATE};
 use crate::peer::{Framing, Manner};
-use crate::report::{Advice, Failure, Level, PartReport, Report, RuleReport, SCHEMA, Verdict, conclude};
-use crate::rule::{Cast, Lab, Part, Rule, SERVER, Step};
+use crate::report::{Advice, Failure, Flaw, Level, PartReport, Report, RuleReport, SCHEMA, Verdict, conclude};
+use crate::rule::{Cast, Lab, Part, Rule, Step};
+use crate::scene;
 use crate::stage::{ENTER, Order, Outcome, PLAY, Theatre, play};
+use crate::stages::Performance;
 
 /// How a process becomes a stage: this program, these arguments, and then one more, with which it calls [`crate::stage::run`].
 #[derive(Clone, Debug)]
@@ -71,6 +71,8 @@ pub struct Task {
     pub patience: Duration,
     /// Plays at once; without a sandbox there is one.
     pub jobs: usize,
+    /// The folder for the captures of rules that fail; it is there. Without a sandbox there are none.
+    pub keep: Option<PathBuf>,
 }
 
 /// What is told while it runs: of so many plays, so many are over.
@@ -82,9 +84,12 @@ pub struct Progress {
     pub passed: bool,
 }
 
-/// Judges programs: each part of the lab for which there is a cast.
+/// Judges programs: each part of the lab for which there is a cast. Each play begins with the same files; without a sandbox, what programs do to them in one
+/// play is there in the next.
 pub fn judge(task: &Task, stages: &Stages, progress: &mut dyn FnMut(Progress)) -> Report {
-    let judge = Judge { task, stages };
+    let surveyed = matches!(&task.target, Target::Programs(programs) if programs.sandboxed).then(scene::survey);
+    let judge = Judge { task, stages, copies: surveyed == Some(Ok(())) };
+    let mut notes = surveyed.and_then(Result::err).into_iter().collect();
     let mut parts = Vec::new();
     let mut turns = Vec::new();
     for part in task.lab.parts.iter().filter(|part| task.target.has(part.cast)) {
@@ -106,7 +111,7 @@ pub fn judge(task: &Task, stages: &Stages, progress: &mut dyn FnMut(Progress)) -
             }),
         }
     }
-    let rules = judge.play_all(&turns, progress);
+    let rules = judge.play_all(&turns, &mut notes, progress);
     let (server, client, at, sandboxed) = match &task.target {
         Target::Programs(programs) => (programs.server.clone(), programs.client.clone(), None, programs.sandboxed),
         Target::At { addresses, .. } => (None, None, addresses.first().map(ToString::to_string), false),
@@ -122,6 +127,7 @@ pub fn judge(task: &Task, stages: &Stages, progress: &mut dyn FnMut(Progress)) -
         repeat: task.repeat,
         verdict: conclude(&parts, &rules),
         parts,
+        notes,
         rules,
     }
 }
@@ -129,6 +135,8 @@ pub fn judge(task: &Task, stages: &Stages, progress: &mut dyn FnMut(Progress)) -
 struct Judge<'a> {
     task: &'a Task,
     stages: &'a Stages,
+    /// Whether each play gets a copy of the folder that we are in.
+    copies: bool,
 }
 
 /// How the programs are spoken to.
@@ -169,7 +177,7 @@ impl Judge<'_> {
         let mut intelligible = None;
         let mut last = String::new();
         for manner in manners(part) {
-            match self.play(part, None, manner, None, 0) {
+            match self.play(part, None, manner, None, 0).outcome {
                 Outcome::CannotJudge(advice) => return Err(advice),
                 Outcome::Hindered(why) => return Err(hindered(why)),
                 Outcome::Unseen(_) => {}
@@ -196,7 +204,7 @@ impl Judge<'_> {
     }
 
     /// Plays all rules, as many at once as there are jobs, each as often as wanted.
-    fn play_all(&self, turns: &[Turn], progress: &mut dyn FnMut(Progress)) -> Vec<RuleReport> {
+    fn play_all(&self, turns: &[Turn], notes: &mut Vec<String>, progress: &mut dyn FnMut(Progress)) -> Vec<RuleReport> {
         let mut reports: Vec<RuleReport> =
             turns.iter().map(|turn| blank(turn.part.cast, turn.rule, turn.found.manner.framing)).collect();
         let playable = |turn: &Turn| {
@@ -220,13 +228,34 @@ impl Judge<'_> {
                 scope.spawn(move || std::iter::from_fn(next).try_for_each(|turn| sender.send(play(turn))));
             }
             drop(sender);
-            for (over, (at, outcome)) in (1..).zip(outcomes) {
-                let rule = turns[at].rule;
-                let passed = reports[at].take(outcome, rule);
+            for (over, (at, Performance { outcome, capture })) in (1..).zip(outcomes) {
+                let (report, rule) = (&mut reports[at], turns[at].rule);
+                let failed = matches!(outcome, Outcome::Played { failure: Some(_), .. });
+                if failed && report.capture.is_none() {
+                    report.capture = self.keep(rule, &capture, notes);
+                }
+                let passed = report.take(outcome, rule);
                 progress(Progress { over, plays: all, rule: rule.id, passed });
             }
         });
         reports
+    }
+
+    /// Keeps the capture of a play that failed, and gives its file's name.
+    fn keep(&self, rule: &Rule, capture: &[u8], notes: &mut Vec<String>) -> Option<String> {
+        let folder = self.task.keep.as_ref()?;
+        let name = format!("{}.pcapng", rule.id);
+        if capture.is_empty() {
+            notes.push(format!("There is no {name}: this system lets no packets be captured on the stage."));
+            return None;
+        }
+        match std::fs::write(folder.join(&name), capture) {
+            Ok(()) => Some(name),
+            Err(error) => {
+                notes.push(format!("The capture {} could not be written: {error}.", folder.join(&name).display()));
+                None
+            }
+        }
     }
 
     fn jobs(&self) -> usize {
@@ -236,7 +265,14 @@ impl Judge<'_> {
         }
     }
 
-    fn play(&self, part: &Part, rule: Option<&Rule>, manner: Manner, found_port: Option<u16>, round: u32) -> Outcome {
+    fn play(
+        &self,
+        part: &Part,
+        rule: Option<&Rule>,
+        manner: Manner,
+        found_port: Option<u16>,
+        round: u32,
+    ) -> Performance {
         let Task { lab, target, seed, patience, .. } = self.task;
         let theatre = match target {
             Target::Programs(programs) => Theatre::Programs {
@@ -259,9 +295,11 @@ impl Judge<'_> {
             // The first round has the seed itself, so that a failure is replayed by the seed it is told with.
             seed: seed.wrapping_add(u64::from(round)),
             patience: *patience,
+            copies: self.copies,
+            keeps: rule.is_some() && self.task.keep.is_some(),
         };
         match target {
-            Target::At { .. } => play(&order),
+            Target::At { .. } => play(&order, None),
             Target::Programs(programs) => self.stages.play(&order, if programs.sandboxed { ENTER } else { PLAY }),
         }
     }
@@ -296,36 +334,8 @@ fn unintelligible(lab: Service, cast: Cast, last: &str) -> Advice {
     }
 }
 
-impl Stages {
-    fn play(&self, order: &Order, phase: &str) -> Outcome {
-        let played = || -> std::io::Result<Outcome> {
-            let mut stage = Command::new(&self.program);
-            stage.args(&self.arguments).arg(phase).stdin(Stdio::piped()).stdout(Stdio::piped());
-            let mut stage = stage.spawn()?;
-            let mut input = stage.stdin.take().ok_or(std::io::ErrorKind::BrokenPipe)?;
-            // One that was hindered answers without having read its order.
-            let _ = input.write_all(&serde_json::to_vec(order)?);
-            drop(input);
-            let output = stage.wait_with_output()?;
-            Ok(serde_json::from_slice(&output.stdout)?)
-        };
-        played().unwrap_or_else(|error| {
-            Outcome::CannotJudge(Advice {
-                why: format!("the stage itself failed: {error}"),
-                mend: "try again, with fewer --jobs if this computer is short of memory or processes".to_owned(),
-            })
-        })
-    }
-}
-
 fn hindered(why: String) -> Advice {
     Advice { why, mend: "or use --no-sandbox, which lets the program do whatever you may do".to_owned() }
-}
-
-/// Whether a client says that nobody listens where it looked for its server.
-fn is_refused(failure: &Failure) -> bool {
-    let says = |text: &str| text.to_lowercase().contains("refused");
-    failure.terminals.iter().any(|screen| screen.who != SERVER && says(&screen.text))
 }
 
 /// A rule that was not played yet.
@@ -344,6 +354,7 @@ fn blank(part: Cast, rule: &'static Rule, framing: Framing) -> RuleReport {
         played: 0,
         failed: 0,
         failure: None,
+        capture: None,
         diagnosis: None,
         mending: None,
         reason: None,
@@ -390,11 +401,11 @@ impl RuleReport {
     fn fail(&mut self, failure: Failure, rule: &'static Rule) {
         self.failed += 1;
         self.failure = self.failure.take().or(Some(failure));
-        // That it is right but late, or never met the other, is nearer to the mistake than what the rule is about.
-        let diagnosis = match &self.failure {
-            Some(failure) if failure.is_late => &LATE,
-            Some(failure) if self.part == Cast::Pair && is_refused(failure) => &APART,
-            Some(_) | None => rule.diagnosis,
+        // What happened is nearer to the mistake than what the rule is about.
+        let diagnosis = match self.failure.as_ref().and_then(|failure| failure.flaw) {
+            Some(Flaw::Late) => &LATE,
+            Some(Flaw::Apart { .. }) => &APART,
+            None => rule.diagnosis,
         };
         self.diagnosis = Some(diagnosis.name);
         self.mending = Some(diagnosis.mending);

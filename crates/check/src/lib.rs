@@ -8,8 +8,10 @@
 #![cfg(target_os = "linux")]
 #![forbid(unsafe_code)]
 
+mod bounds;
 mod diagnosis;
 mod door;
+mod folder;
 mod judge;
 mod matcher;
 mod peer;
@@ -17,14 +19,19 @@ mod player;
 mod processes;
 mod program;
 mod questions;
+mod recorder;
 mod report;
 mod rule;
 mod rules;
+mod scene;
+mod seek;
 pub mod stage;
+mod stages;
 mod terminal;
 
 pub use diagnosis::Diagnosis;
 pub use judge::{Programs, Progress, Stages, Target, Task, judge};
-pub use report::{Advice, Failure, Level, PartReport, Report, RuleReport, Screen, Verdict};
+pub use recorder::Recorder;
+pub use report::{Advice, Failure, Flaw, Level, PartReport, Report, RuleReport, Screen, Verdict};
 pub use rule::{Cast, Lab, Over, Part, Rule, SERVER, Said, Step, Who};
 pub use rules::{ALL, of};

@@ -12,7 +12,8 @@ use crate::door::Door;
 use crate::peer::{End, Manner, Peer};
 use crate::processes::Rest;
 use crate::program::{Kind, Place, Program};
-use crate::report::{Failure, Screen};
+use crate::recorder::Recorder;
+use crate::report::{Failure, Flaw, Screen};
 use crate::rule::{Cast, SERVER, Step, Who};
 use terminals::Wanted;
 
@@ -46,13 +47,16 @@ pub(crate) struct Stage<'a> {
     pub(crate) client_command: Option<&'a str>,
     pub(crate) port: Option<u16>,
     pub(crate) alone: bool,
+    /// None where there is no network of one's own to record.
+    pub(crate) recorder: Option<Recorder>,
 }
 
 impl Stage<'_> {
     /// Where a server is that runs already.
     pub(crate) fn new(service: Service, cast: Cast, place: Place) -> Self {
-        let (server, door, server_command, client_command, port, alone) = (None, None, None, None, None, false);
-        Self { service, cast, place, server, door, server_command, client_command, port, alone }
+        let (server, door, server_command, client_command, port) = (None, None, None, None, None);
+        let (alone, recorder) = (false, None);
+        Self { service, cast, place, server, door, server_command, client_command, port, alone, recorder }
     }
 }
 
@@ -161,9 +165,22 @@ impl<'a> Player<'a> {
         let program = self.say_how_programs_are();
         let terminals = self.pictures();
         let story = std::mem::take(&mut self.story);
-        let is_late = fault.not_shown.as_ref().is_some_and(|(who, wanted)| self.comes_late(who, wanted));
+        let ladder = self.stage.recorder.as_ref().map(Recorder::ladder);
+        let flaw = self.find_flaw(fault.not_shown.as_ref());
         let Fault { expected, got, .. } = fault;
-        NotPassed::Failed(Box::new(Failure { expected, got, program, story, terminals, is_late }))
+        NotPassed::Failed(Box::new(Failure { expected, got, program, story, ladder, terminals, flaw }))
+    }
+
+    /// What is wrong, if that can be told from what happened rather than from what the rule is about.
+    fn find_flaw(&mut self, not_shown: Option<&(Who, Wanted)>) -> Option<Flaw> {
+        let port = self.port();
+        let tried = self.stage.recorder.as_ref().map(Recorder::tried).unwrap_or_default();
+        let is_apart =
+            self.stage.cast == Cast::Pair && !tried.is_empty() && tried.iter().all(|(_, at)| at.port() != port);
+        if is_apart {
+            return Some(Flaw::Apart { server: port, client: tried[0].1.port() });
+        }
+        not_shown.is_some_and(|(who, wanted)| self.comes_late(who, wanted)).then_some(Flaw::Late)
     }
 
     /// How those programs ended that have, and what looks like an error where they have not.
@@ -357,6 +374,11 @@ impl<'a> Player<'a> {
         if self.story.len() < STORY_LINES_MAX {
             self.story.push(line);
         }
+    }
+
+    /// The packets so far, as a capture file.
+    pub(crate) fn capture(&self) -> Option<Vec<u8>> {
+        self.stage.recorder.as_ref().map(Recorder::pcapng)
     }
 
     pub(crate) fn transport(&self) -> Transport {

@@ -1,7 +1,8 @@
 //! What a program's processes do, from /proc: proc_pid_stat(5).
 
 use std::collections::BTreeMap;
-use std::fs::{read_dir, read_link, read_to_string};
+use std::fs::{File, read_dir, read_link, read_to_string};
+use std::os::unix::fs::FileExt as _;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process};
@@ -21,6 +22,11 @@ pub(crate) fn descendants() -> Vec<u32> {
     let Some(own) = read_link("/proc/self").ok().and_then(|link| link.to_str()?.parse().ok()) else {
         return Vec::new();
     };
+    descendants_of(own)
+}
+
+/// Everything that descends from a process.
+pub(crate) fn descendants_of(own: u32) -> Vec<u32> {
     let mut found = Vec::new();
     let mut parent = own;
     for at in 0.. {
@@ -103,7 +109,7 @@ pub(crate) struct Rest {
     looks: u32,
     since: Option<Instant>,
     /// The program's processes when all were last searched for, which takes longer than a look.
-    known: Vec<u32>,
+    known: Vec<Process>,
 }
 
 impl Rest {
@@ -134,8 +140,8 @@ impl Rest {
         }
         if self.known.is_empty() || (self.looks + 1) % SEARCH_EVERY == LOOKS {
             let found = descendants();
-            let is_known = found.iter().all(|pid| self.known.contains(pid));
-            self.known = found;
+            let is_known = found.iter().all(|pid| self.known.iter().any(|known| known.pid == *pid));
+            self.known = found.into_iter().map(Process::new).collect();
             return is_known;
         }
         true
@@ -143,22 +149,59 @@ impl Rest {
 }
 
 /// Whether no thread of these processes runs, is about to run, or waits for a disk.
-fn all_sleep(pids: &[u32]) -> bool {
-    pids.iter().all(|pid| {
-        let threads = read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-        threads.into_iter().all(|thread| {
-            let stat = thread.path().join("stat");
-            stat.to_str().and_then(self::stat).is_none_or(|stat| matches!(stat.state(), "S" | "Z" | "X" | "T" | "I"))
-        })
+fn all_sleep(processes: &[Process]) -> bool {
+    processes.iter().all(|process| match process.stat() {
+        Some(stat) if stat.threads() == Some(1) => stat.sleeps(),
+        // Its threads come and go.
+        Some(_) => {
+            let threads = read_dir(format!("/proc/{}/task", process.pid)).into_iter().flatten().flatten();
+            threads.into_iter().all(|thread| {
+                let stat = thread.path().join("stat");
+                stat.to_str().and_then(self::stat).is_none_or(|stat| stat.sleeps())
+            })
+        }
+        None => true,
     })
+}
+
+/// A process that is looked at again and again: its row is read anew from the same open file.
+#[derive(Debug)]
+struct Process {
+    pid: u32,
+    row: Option<File>,
+}
+
+impl Process {
+    fn new(pid: u32) -> Self {
+        Self { pid, row: File::open(format!("/proc/{pid}/stat")).ok() }
+    }
+
+    /// None once it is gone.
+    fn stat(&self) -> Option<Stat> {
+        // Fifty numbers and a name of sixteen characters.
+        let mut page = [0; 2048];
+        let count = self.row.as_ref()?.read_at(&mut page, 0).ok()?;
+        Stat::parse(&String::from_utf8_lossy(&page[..count]))
+    }
 }
 
 /// What is known of a process or a thread.
 struct Stat(String);
 
 impl Stat {
-    fn state(&self) -> &str {
-        self.0.split_ascii_whitespace().next().unwrap_or_default()
+    /// From the state on: what is before it holds a name in which anything may stand.
+    fn parse(row: &str) -> Option<Self> {
+        row.rsplit_once(')').map(|(_, rest)| Self(rest.to_owned()))
+    }
+
+    fn sleeps(&self) -> bool {
+        let state = self.0.split_ascii_whitespace().next().unwrap_or_default();
+        matches!(state, "S" | "Z" | "X" | "T" | "I")
+    }
+
+    /// How many there are of this process.
+    fn threads(&self) -> Option<u32> {
+        self.0.split_ascii_whitespace().nth(17)?.parse().ok()
     }
 
     fn parent(&self) -> Option<u32> {
@@ -166,9 +209,9 @@ impl Stat {
     }
 }
 
-/// A row of /proc/PID/stat, from the state on: what is before it holds a name in which anything may stand.
+/// A row of /proc/PID/stat.
 fn stat(path: &str) -> Option<Stat> {
-    read_to_string(path).ok()?.rsplit_once(')').map(|(_, rest)| Stat(rest.to_owned()))
+    Stat::parse(&read_to_string(path).ok()?)
 }
 
 fn number(name: &std::ffi::OsStr) -> Option<u32> {

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use labs::{Service, Transport};
 use lan::sockets::{self, Socket};
-use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process_group, setrlimit};
+use names::carrier;
+use rustix::process::{Pid, Signal, kill_process_group};
 use wire::Visible;
 
 use crate::processes::{self, LOOK_EVERY, Rest};
@@ -77,7 +78,7 @@ impl Program {
         loop {
             let asleep = rest.look();
             let ended = self.ended();
-            // Each time that it comes to rest, and now and then while it does not: the kernel goes through all of its tables for it.
+            // Each time that it comes to rest, and now and then while it does not.
             let had_rested = std::mem::replace(&mut has_rested, asleep.is_some());
             let came_to_rest = asleep.is_some() && !had_rested;
             let is_due = searched.elapsed() > SEARCH_EVERY;
@@ -106,8 +107,7 @@ impl Program {
 
     /// Those of its sockets that wait for whoever comes.
     fn sockets(&self) -> Vec<Socket> {
-        let mut waiting = sockets::all().unwrap_or_default();
-        waiting.retain(|socket| socket.waits);
+        let mut waiting = sockets::waiting().unwrap_or_default();
         if !self.alone {
             let own = processes::sockets(&processes::descendants());
             waiting.retain(|socket| own.contains(&socket.inode));
@@ -197,22 +197,6 @@ impl Drop for Program {
     }
 }
 
-/// Bounds what a program may use, for this process and all that it starts.
-pub(crate) fn bound() {
-    for (resource, most) in [
-        (Resource::Core, 0),
-        (Resource::Fsize, 64 << 20),
-        (Resource::Nproc, 2048),
-        (Resource::Nofile, 1024),
-        (Resource::Cpu, 300),
-    ] {
-        let now = getrlimit(resource);
-        let lower = |old: Option<u64>| Some(old.map_or(most, |old| old.min(most)));
-        // What cannot be lowered was lower before.
-        let _ = setrlimit(resource, Rlimit { current: lower(now.current), maximum: lower(now.maximum) });
-    }
-}
-
 fn tell(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("ended with exit code {code}"),
@@ -260,13 +244,6 @@ fn reachable(ip: IpAddr) -> Vec<IpAddr> {
         IpAddr::V4(_) => vec![Ipv4Addr::LOCALHOST.into()],
         // For both families, unless it was told otherwise.
         IpAddr::V6(_) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
-    }
-}
-
-fn carrier(transport: wire::Transport) -> Transport {
-    match transport {
-        wire::Transport::Tcp => Transport::Tcp,
-        wire::Transport::Udp => Transport::Udp,
     }
 }
 

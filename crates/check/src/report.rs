@@ -41,10 +41,22 @@ pub struct Failure {
     pub program: Option<String>,
     /// Everything that was said until then, a line each.
     pub story: Vec<String>,
+    /// The sequence diagram until then; none without a sandbox.
+    pub ladder: Option<String>,
     /// The terminals as they looked.
     pub terminals: Vec<Screen>,
-    /// Whether what was expected was printed once the program ended.
-    pub is_late: bool,
+    /// What is wrong, where what happened tells it.
+    pub flaw: Option<Flaw>,
+}
+
+/// What is wrong whatever the rule was about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Flaw {
+    /// What was expected was printed once the program ended.
+    Late,
+    /// The client looks for its server at another port than the server's.
+    Apart { server: u16, client: u16 },
 }
 
 /// A terminal as it looked.
@@ -88,6 +100,8 @@ pub struct RuleReport {
     pub failed: u32,
     /// Of the first play that failed.
     pub failure: Option<Failure>,
+    /// The name of the file with the packets of that play, where captures are kept.
+    pub capture: Option<String>,
     /// What is wrong, by name, and how to mend it; only where it failed.
     pub diagnosis: Option<&'static str>,
     pub mending: Option<&'static str>,
@@ -114,6 +128,8 @@ pub struct Report {
     /// Pass if no MUST failed.
     pub verdict: Verdict,
     pub parts: Vec<PartReport>,
+    /// What is otherwise than usual about the stage, a whole sentence each.
+    pub notes: Vec<String>,
     pub rules: Vec<RuleReport>,
 }
 
@@ -132,6 +148,11 @@ impl Report {
     pub fn target(&self) -> String {
         let both = self.server.iter().chain(&self.client).chain(&self.at).cloned();
         both.collect::<Vec<_>>().join(" and ")
+    }
+
+    /// Why the first part of which nothing can be said cannot be judged.
+    pub fn advice(&self) -> Option<&Advice> {
+        self.parts.iter().find_map(|part| part.advice.as_ref())
     }
 
     /// What is to be mended first: the most important MUST that failed, else the most important SHOULD.
@@ -164,7 +185,7 @@ mod tests {
     fn rule(level: Level, verdict: Verdict) -> RuleReport {
         let played = u32::from(verdict != Verdict::NotPlayed);
         let failed = u32::from(verdict == Verdict::Fail);
-        let (failure, diagnosis, mending, reason, advice) = (None, None, None, None, None);
+        let (failure, capture, diagnosis, mending, reason, advice) = (None, None, None, None, None, None);
         RuleReport {
             id: "a.b",
             part: Cast::Server,
@@ -174,6 +195,7 @@ mod tests {
             played,
             failed,
             failure,
+            capture,
             diagnosis,
             mending,
             reason,

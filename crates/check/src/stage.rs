@@ -1,26 +1,28 @@
 //! The stage: a process of its own for each play, in namespaces of its own.
 //!
-//! The judge starts its own program again, twice: the first process enters a network and becomes the owner of new processes, the second is the first of
-//! those, as init is. What it starts cannot outlive it, and it cannot outlive the judge. It takes an `Order` from its input and gives an
-//! `Outcome` at its output, both in JSON.
+//! The judge starts its own program again. That process enters namespaces and becomes the owner of new processes, and goes on as the first of
+//! those, as init is. What it starts cannot outlive it, and it cannot outlive the judge. It takes an `Order` from its input, sets the scene, gives back
+//! every privilege, plays, and gives an `Outcome` at its output, both in JSON, perhaps with a capture behind it.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use labs::{Service, Transport};
+use lan::privileges::Kept;
 use rustix::process::{Signal, set_child_subreaper, set_parent_process_death_signal};
 use serde::{Deserialize, Serialize};
 
 use crate::door::Door;
 use crate::peer::Manner;
 use crate::player::{NotPassed, Player, Stage};
-use crate::processes;
-use crate::program::{self, Kind, Place, Program};
+use crate::program::{Kind, Place, Program};
+use crate::recorder::Recorder;
 use crate::report::{Advice, Failure};
-use crate::rule::Cast;
-use crate::rules;
+use crate::rule::{Cast, Part};
+use crate::stages::Performance;
+use crate::{bounds, processes, rules, scene, seek};
 
 /// The last argument of a process that is to enter namespaces.
 pub(crate) const ENTER: &str = "enter";
@@ -38,6 +40,10 @@ pub(crate) struct Order {
     pub(crate) theatre: Theatre,
     pub(crate) seed: u64,
     pub(crate) patience: Duration,
+    /// Whether the program gets a copy of the folder it runs in.
+    pub(crate) copies: bool,
+    /// Whether the packets of a play that fails are wanted.
+    pub(crate) keeps: bool,
 }
 
 /// To whom.
@@ -58,7 +64,7 @@ pub(crate) enum Outcome {
         over: bool,
         udp: bool,
         port: u16,
-        /// Whether the first that it said ended with a newline.
+        /// Whether what it said has newlines in it.
         lines: bool,
         last_words: String,
     },
@@ -74,9 +80,9 @@ pub fn run(phase: &str) -> ExitCode {
     let done = match phase {
         ENTER => enter(),
         _ => take_order().and_then(|order| {
-            let outcome = play(&order);
+            let performance = play(&order, None);
             processes::end_all();
-            give(&outcome)
+            give(performance)
         }),
     };
     // The judge sees that nothing came.
@@ -86,55 +92,75 @@ pub fn run(phase: &str) -> ExitCode {
 fn enter() -> io::Result<()> {
     // Whoever asked for this play is gone if its parent is.
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    if let Err(hindrance) = lan::namespace::enter_with_processes() {
-        return give(&Outcome::Hindered(hindrance.to_string()));
+    let kept = match lan::namespace::enter_apart() {
+        Ok(kept) => kept,
+        Err(hindrance) => return give(Outcome::Hindered(hindrance.to_string())),
+    };
+    // Whoever becomes another user is no longer told.
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    if let Some(status) = lan::namespace::go_on_as_first()? {
+        return if status.success() { Ok(()) } else { Err(io::ErrorKind::Other.into()) };
     }
-    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    let before = arguments.split_last().map_or(&[][..], |(_, before)| before);
-    let status = Command::new(std::env::current_exe()?).args(before).arg(PLAY).status()?;
-    if status.success() { Ok(()) } else { Err(io::ErrorKind::Other.into()) }
+    perform(kept)
+}
+
+fn perform(kept: Kept) -> io::Result<()> {
+    let order = take_order()?;
+    let Theatre::Programs { server, client, .. } = &order.theatre else {
+        return give(cannot("no program was named"));
+    };
+    let commands: Vec<&str> = server.iter().chain(client).map(String::as_str).collect();
+    if let Err(hindrance) = scene::set(&commands, order.copies) {
+        return give(Outcome::Hindered(hindrance.to_string()));
+    }
+    // Where it is not permitted, the play goes on without it.
+    let recorder = Recorder::start().ok();
+    lan::privileges::give_back_for_good(kept)?;
+    give(play(&order, recorder))
 }
 
 fn take_order() -> io::Result<Order> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // Processes whose parents have ended become ours, so that all are found.
     set_child_subreaper(rustix::process::Pid::from_raw(1))?;
-    program::bound();
     let mut text = String::new();
     io::stdin().read_to_string(&mut text)?;
-    Ok(serde_json::from_str(&text)?)
+    let order: Order = serde_json::from_str(&text)?;
+    bounds::set(matches!(order.theatre, Theatre::Programs { alone: true, .. }));
+    Ok(order)
 }
 
-fn give(outcome: &Outcome) -> io::Result<()> {
-    let text = serde_json::to_vec(outcome)?;
-    io::stdout().write_all(&text)
+fn give(performance: impl Into<Performance>) -> io::Result<()> {
+    performance.into().write(&mut io::stdout().lock())
 }
 
 /// Plays it here and now.
-pub(crate) fn play(order: &Order) -> Outcome {
+pub(crate) fn play(order: &Order, recorder: Option<Recorder>) -> Performance {
     let Some(lab) = order.lab.parse::<Service>().ok().and_then(rules::of) else {
-        return cannot("there is no such lab");
+        return cannot("there is no such lab").into();
     };
-    let Some(part) = lab.part(order.cast) else { return cannot("the lab has no such part") };
+    let Some(part) = lab.part(order.cast) else { return cannot("the lab has no such part").into() };
     let (steps, visit) = match &order.rule {
         // A sounding is a visit itself.
         None => (part.sounding, &[][..]),
         Some(id) => match part.rules.iter().find(|rule| rule.id == id) {
             Some(rule) => (rule.play, part.visit),
-            None => return cannot("there is no such rule"),
+            None => return cannot("there is no such rule").into(),
         },
     };
-    let stage = match open(lab.service, order.cast, &order.theatre) {
+    let recorder = recorder.map(|recorder| recorder.of(lab.service));
+    let stage = match open(lab.service, part, &order.theatre, recorder) {
         Ok(stage) => stage,
-        Err(advice) => return Outcome::CannotJudge(advice),
+        Err(advice) => return Outcome::CannotJudge(advice).into(),
     };
     let mut player = Player::new(stage, order.manner, order.patience, order.seed);
     let failure = match player.play(steps, visit) {
         Ok(()) => None,
         Err(NotPassed::Failed(failure)) => Some(failure),
-        Err(NotPassed::Unseen(why)) => return Outcome::Unseen(why),
+        Err(NotPassed::Unseen(why)) => return Outcome::Unseen(why).into(),
     };
-    Outcome::Played {
+    let capture = if failure.is_some() && order.keeps { player.capture() } else { None };
+    let outcome = Outcome::Played {
         failure,
         heard: player.has_heard(),
         over: player.is_over() && player.has_met(),
@@ -142,40 +168,48 @@ pub(crate) fn play(order: &Order) -> Outcome {
         port: player.port(),
         lines: player.has_heard_lines(),
         last_words: player.last_words(),
-    }
+    };
+    Performance { outcome, capture: capture.unwrap_or_default() }
 }
 
 fn cannot(why: &str) -> Outcome {
     Outcome::CannotJudge(Advice { why: why.to_owned(), mend: "use one socketlab for everything".to_owned() })
 }
 
-fn open(service: Service, cast: Cast, theatre: &Theatre) -> Result<Stage<'_>, Advice> {
+fn open<'a>(
+    service: Service,
+    part: &Part,
+    theatre: &'a Theatre,
+    recorder: Option<Recorder>,
+) -> Result<Stage<'a>, Advice> {
     let (server_command, client_command, port, alone) = match theatre {
         Theatre::At { udp, addresses } => {
             let transport = if *udp { Transport::Udp } else { Transport::Tcp };
             let place = Place { transport, addresses: addresses.clone() };
-            return Ok(Stage::new(service, cast, place));
+            return Ok(Stage::new(service, part.cast, place));
         }
         Theatre::Programs { server, client, port, alone } => (server.as_deref(), client.as_deref(), *port, *alone),
     };
     let mut server = None;
-    let (place, door) = match server_command {
-        Some(command) => {
-            let program = Program::start(command, Kind::Server, alone).map_err(no_shell)?;
+    let (place, door) = match (server_command, client_command) {
+        (Some(command), _) => {
+            let program = Program::start(command, Kind::Server, alone).map_err(|error| no_shell(&error))?;
             let place = server.insert(program).wait_until_listening(service, port)?;
             (place, None)
         }
-        None => {
-            let port = port.unwrap_or_else(|| service.port());
+        (None, client) => {
+            let wish = || seek::port(client?, service, part, recorder.as_ref()?);
+            let port = port.or_else(wish).unwrap_or_else(|| service.port());
             let transport = service.usual_transports().first().copied().unwrap_or(Transport::Tcp);
             let door = Door::open(service, port).map_err(|error| taken(port, &error))?;
             (Place { transport, addresses: vec![(Ipv4Addr::LOCALHOST, port).into()] }, Some(door))
         }
     };
-    Ok(Stage { server, door, server_command, client_command, port, alone, ..Stage::new(service, cast, place) })
+    let stage = Stage::new(service, part.cast, place);
+    Ok(Stage { server, door, server_command, client_command, port, alone, recorder, ..stage })
 }
 
-fn no_shell(error: io::Error) -> Advice {
+fn no_shell(error: &io::Error) -> Advice {
     Advice { why: format!("the shell could not be started: {error}"), mend: "`sh` has to be there".to_owned() }
 }
 

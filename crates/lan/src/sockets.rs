@@ -1,4 +1,6 @@
-//! The sockets of the network this process is in, from /proc/net: proc_pid_net(5).
+//! The sockets of the network this process is in, from /proc/net, proc_pid_net(5); or those that wait alone, from the kernel itself.
+
+mod diag;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -32,6 +34,16 @@ pub fn all() -> io::Result<Vec<Socket>> {
         }
     }
     Ok(sockets)
+}
+
+/// Those that wait for whoever comes. It takes a hundredth of the time of [`all`] where the kernel has much room for connections.
+pub fn waiting() -> io::Result<Vec<Socket>> {
+    // Not every kernel has what answers.
+    diag::waiting().or_else(|_error| {
+        let mut waiting = all()?;
+        waiting.retain(|socket| socket.waits);
+        Ok(waiting)
+    })
 }
 
 /// Reads a row; the head of the table is none.
@@ -82,7 +94,21 @@ mod tests {
         {
             let found = sockets.iter().find(|socket| socket.transport == transport && socket.local == local);
             assert!(found.is_some_and(|socket| socket.waits && socket.inode != 0), "{local}: {found:?}");
+            assert!(waiting().unwrap().iter().any(|socket| Some(socket) == found), "{local}");
         }
+    }
+
+    #[test]
+    fn both_ways_find_the_same_that_wait() {
+        let any = TcpListener::bind("[::]:0").unwrap();
+        let connected = UdpSocket::bind("127.0.0.1:0").unwrap();
+        connected.connect("127.0.0.1:9").unwrap();
+        let ours = [any.local_addr().unwrap(), connected.local_addr().unwrap()];
+        let is_ours = |socket: &Socket| ours.iter().any(|own| own.port() == socket.local.port());
+        let asked: Vec<Socket> = diag::waiting().unwrap().into_iter().filter(is_ours).collect();
+        let read: Vec<Socket> = all().unwrap().into_iter().filter(|socket| socket.waits && is_ours(socket)).collect();
+        assert_eq!(asked, read);
+        assert_eq!(asked.len(), 1);
     }
 
     #[test]

@@ -36,9 +36,8 @@ mod linux {
     use lan::capture::{Capture, Error, Filter, LOOPBACK};
     use lan::owners::Owners;
     use lan::sockets::{self, Socket};
+    use names::carrier;
     use rustix::process::{Resource, getrlimit};
-
-    use crate::watch::carrier;
 
     pub(super) fn capture() -> String {
         match Capture::open(LOOPBACK, &Filter::default()) {

@@ -128,6 +128,21 @@ pub fn endpoints(packet: &Packet<'_>) -> Option<(Transport, SocketAddr, SocketAd
     }
 }
 
+/// Whom a packet asks: the socket to which a handshake's first segment goes, or a datagram; whether or not anybody is there.
+pub fn asked(packet: &Packet<'_>) -> Option<(Transport, SocketAddr)> {
+    let ip = dissect(packet.link, packet.bytes, packet.original_len)?;
+    if ip.fragment.is_some_and(|fragment| fragment.offset > 0) {
+        return None;
+    }
+    match carried(&ip, ip.payload, ip.payload_len) {
+        Carried::Tcp(segment) if segment.flags.has(Flags::SYN) && !segment.flags.has(Flags::ACK) => {
+            Some((Transport::Tcp, segment.to))
+        }
+        Carried::Udp(datagram) => Some((Transport::Udp, datagram.to)),
+        Carried::Tcp(_) | Carried::Unreachable(_) | Carried::Other => None,
+    }
+}
+
 /// Takes apart what an IP packet carries: its own payload, or that of all its fragments together.
 pub(crate) fn carried<'a>(ip: &Ip<'_>, payload: &'a [u8], payload_len: usize) -> Carried<'a> {
     let carried = match ip.protocol {

@@ -70,8 +70,8 @@ pub(crate) fn part(name: &str, cast: Cast) -> &'static Part {
 }
 
 /// Why a report says that nothing can be said.
-pub(crate) fn advice(report: &Report) -> String {
-    report.parts.iter().filter_map(|part| Some(part.advice.as_ref()?.why.clone())).collect()
+pub(crate) fn advice(report: &Report) -> &str {
+    report.advice().map_or("", |advice| &advice.why)
 }
 
 pub(crate) fn server(line: &str) -> Programs {
@@ -87,6 +87,7 @@ pub(crate) fn judge(
 ) -> Report {
     let stages = Stages { program: std::env::current_exe().unwrap(), arguments: vec![STAGE.into()] };
     let target = Target::Programs(programs);
-    let task = Task { lab: lab(name), target, rules: rules.to_vec(), seed: 1, repeat, patience, jobs: JOBS };
+    let task =
+        Task { lab: lab(name), target, rules: rules.to_vec(), seed: 1, repeat, patience, jobs: JOBS, keep: None };
     check::judge(&task, &stages, &mut |_| {})
 }

@@ -12,20 +12,25 @@ use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
 /// A block holds at least the largest frame of loopback, 64 KiB and its headers.
 const BLOCK_BYTES: usize = 128 * 1024;
-/// Together 32 MiB: a second of 200,000 small packets each second.
-pub(super) const BLOCKS: usize = 256;
-/// A block that is not full is handed over after so many milliseconds, so that what is shown is shown at once.
-const RETIRE_MILLISECONDS: c_uint = 2;
 /// Frames are packed; this only has to divide the block.
 const FRAME_BYTES: usize = 2048;
 
 /// Where a block's own header, `tpacket_hdr_v1`, begins: after `version` and `offset_to_priv` of `tpacket_block_desc`.
 pub(super) const BLOCK_HEADER: usize = 8;
 
+/// How much room a ring has, in memory and in time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    pub(super) blocks: usize,
+    /// A block that is not full is handed over after so many milliseconds.
+    pub(super) retire: c_uint,
+}
+
 /// The blocks, in the order in which the kernel fills them.
 #[derive(Debug)]
 pub(super) struct Ring {
     memory: NonNull<u8>,
+    blocks: usize,
     next: usize,
 }
 
@@ -43,29 +48,34 @@ pub(super) struct Counted {
 
 impl Ring {
     /// Gives a packet socket its ring.
-    pub(super) fn new(socket: &impl AsFd) -> io::Result<Self> {
+    pub(super) fn new(socket: &impl AsFd, room: Room) -> io::Result<Self> {
+        let blocks = room.blocks;
         set(socket, libc::PACKET_VERSION, &(libc::tpacket_versions::TPACKET_V3 as c_int))?;
         let request = tpacket_req3 {
             tp_block_size: BLOCK_BYTES as c_uint,
-            tp_block_nr: BLOCKS as c_uint,
+            tp_block_nr: blocks as c_uint,
             tp_frame_size: FRAME_BYTES as c_uint,
-            tp_frame_nr: (BLOCKS * BLOCK_BYTES / FRAME_BYTES) as c_uint,
-            tp_retire_blk_tov: RETIRE_MILLISECONDS,
+            tp_frame_nr: (blocks * BLOCK_BYTES / FRAME_BYTES) as c_uint,
+            tp_retire_blk_tov: room.retire,
             tp_sizeof_priv: 0,
             tp_feature_req_word: 0,
         };
         set(socket, libc::PACKET_RX_RING, &request)?;
         let (protection, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED);
         // SAFETY: a new mapping at a place of the kernel's choice, which no other memory overlaps.
-        let memory = unsafe { mmap(std::ptr::null_mut(), BLOCKS * BLOCK_BYTES, protection, flags, socket, 0) }?;
+        let memory = unsafe { mmap(std::ptr::null_mut(), blocks * BLOCK_BYTES, protection, flags, socket, 0) }?;
         let memory = NonNull::new(memory.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
-        Ok(Self { memory, next: 0 })
+        Ok(Self { memory, blocks, next: 0 })
+    }
+
+    pub(super) fn blocks(&self) -> usize {
+        self.blocks
     }
 
     /// Shows the next block, if the kernel has handed it over, and gives it back; tells whether there was one.
     pub(super) fn take(&mut self, show: impl FnOnce(&[u8])) -> bool {
         let start = self.next * BLOCK_BYTES;
-        // SAFETY: `next` is below BLOCKS, so the block lies inside the mapping; it is aligned to its size.
+        // SAFETY: `next` is below `blocks`, so the block lies inside the mapping; it is aligned to its size.
         let block = unsafe { self.memory.add(start) };
         let status = BLOCK_HEADER + offset_of!(tpacket_hdr_v1, block_status);
         // SAFETY: the status is a u32 inside the block, aligned to 4 bytes; kernel and program both use it as an atomic.
@@ -76,7 +86,7 @@ impl Ring {
         // SAFETY: between the status TP_STATUS_USER and TP_STATUS_KERNEL the block is ours, and the kernel leaves it alone.
         show(unsafe { std::slice::from_raw_parts(block.as_ptr(), BLOCK_BYTES) });
         status.store(libc::TP_STATUS_KERNEL, Ordering::Release);
-        self.next = (self.next + 1) % BLOCKS;
+        self.next = (self.next + 1) % self.blocks;
         true
     }
 }
@@ -85,7 +95,7 @@ impl Drop for Ring {
     fn drop(&mut self) {
         // SAFETY: the mapping of `new`, whose bytes nobody else has: `take` lends them only while it runs.
         // It cannot fail for a mapping that is there.
-        let _ = unsafe { munmap(self.memory.as_ptr().cast(), BLOCKS * BLOCK_BYTES) };
+        let _ = unsafe { munmap(self.memory.as_ptr().cast(), self.blocks * BLOCK_BYTES) };
     }
 }
 

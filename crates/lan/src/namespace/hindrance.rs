@@ -13,7 +13,9 @@ pub(super) enum Step {
     Network,
     Link,
     Route,
+    Mounts,
     Processes,
+    Files,
 }
 
 /// Why a process cannot have a network of its own on this system.
@@ -43,6 +45,8 @@ pub(super) struct Readings {
     pub(super) user_namespaces_max: Option<u64>,
     /// `user.max_net_namespaces`.
     pub(super) network_namespaces_max: Option<u64>,
+    /// `user.max_mnt_namespaces`.
+    pub(super) mount_namespaces_max: Option<u64>,
     /// `user.max_pid_namespaces`.
     pub(super) process_namespaces_max: Option<u64>,
     /// `kernel.apparmor_restrict_unprivileged_userns`, on Ubuntu since 23.10.
@@ -55,6 +59,7 @@ pub(super) struct Readings {
 }
 
 impl Readings {
+    /// To be taken outside: a new user namespace has limits of its own, and reads those.
     pub(super) fn take() -> Self {
         let number = |name: &str| read_to_string(format!("/proc/sys/{name}")).ok()?.trim().parse().ok();
         let status = read_to_string("/proc/self/status").unwrap_or_default();
@@ -62,6 +67,7 @@ impl Readings {
             unprivileged_clone: number("kernel/unprivileged_userns_clone"),
             user_namespaces_max: number("user/max_user_namespaces"),
             network_namespaces_max: number("user/max_net_namespaces"),
+            mount_namespaces_max: number("user/max_mnt_namespaces"),
             process_namespaces_max: number("user/max_pid_namespaces"),
             apparmor_restricts: number("kernel/apparmor_restrict_unprivileged_userns"),
             seccomp: status.lines().any(|line| line.starts_with("Seccomp:") && line.ends_with('2')),
@@ -87,8 +93,9 @@ fn diagnose(step: Step, error: &io::Error, readings: &Readings) -> Hindrance {
     let used_up = matches!(error.raw_os_error(), Some(libc::ENOSPC | libc::EUSERS));
     let limit = match step {
         Step::Network => ("user.max_net_namespaces", readings.network_namespaces_max),
+        Step::Mounts => ("user.max_mnt_namespaces", readings.mount_namespaces_max),
         Step::Processes => ("user.max_pid_namespaces", readings.process_namespaces_max),
-        Step::User | Step::Maps | Step::Link | Step::Route => {
+        Step::User | Step::Maps | Step::Link | Step::Route | Step::Files => {
             ("user.max_user_namespaces", readings.user_namespaces_max)
         }
     };
@@ -107,6 +114,12 @@ fn diagnose(step: Step, error: &io::Error, readings: &Readings) -> Hindrance {
             format!("a profile allows it for this program alone: {}", apparmor_profile(readings)),
         );
     }
+    if error.raw_os_error() == Some(libc::ENOSYS) {
+        return Hindrance {
+            why: "the kernel is older than Linux 5.12, and cannot make all files read-only".to_owned(),
+            mend: None,
+        };
+    }
     if readings.container || (step == Step::User && readings.seccomp) {
         return hindrance(
             "the container's seccomp filter or security module refuses it",
@@ -119,7 +132,9 @@ fn diagnose(step: Step, error: &io::Error, readings: &Readings) -> Hindrance {
         Step::Network => "making a network namespace",
         Step::Link => "setting up its loopback interface",
         Step::Route => "adding its route",
+        Step::Mounts => "making a mount namespace",
         Step::Processes => "making a process namespace",
+        Step::Files => "making the computer's files read-only",
     };
     Hindrance {
         why: format!("{what} failed: {error}; a security module such as SELinux, or a chroot, may be the reason"),
@@ -171,6 +186,13 @@ mod tests {
             let mend = diagnose(step, &refused(), &readings).mend.unwrap();
             assert!(mend.contains("profile socketlab \"/opt/socketlab\" flags=(unconfined) { userns, }"), "{mend}");
         }
+    }
+
+    #[test]
+    fn an_old_kernel_is_named() {
+        let old = io::Error::from_raw_os_error(libc::ENOSYS);
+        let told = diagnose(Step::Files, &old, &Readings { container: true, ..Readings::default() });
+        assert!(told.why.contains("older than Linux 5.12"), "{told}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -70,7 +71,21 @@ fn task(args: &CheckArgs) -> anyhow::Result<Task> {
         repeat: args.repeat,
         patience: args.patience,
         jobs: args.jobs.map_or(2 * processors, usize::from),
+        keep: keep(args)?,
     })
+}
+
+/// The folder for captures, which is made before anything is played.
+fn keep(args: &CheckArgs) -> anyhow::Result<Option<PathBuf>> {
+    let Some(folder) = &args.keep else { return Ok(None) };
+    if args.at.is_some() || args.no_sandbox {
+        bail!(
+            "--keep keeps the packets of a network of the program's own, which there is only with --server and without --no-sandbox; \
+             `socketlab watch --write FILE` captures what runs already"
+        );
+    }
+    std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    Ok(Some(folder.clone()))
 }
 
 fn target(args: &CheckArgs, lab: &Lab) -> anyhow::Result<Target> {

@@ -26,6 +26,9 @@ pub(super) fn list(labs: &[&Lab]) -> String {
 /// What became of a program: first what to mend first.
 pub(super) fn report(report: &Report) -> String {
     let mut page = format!("{}: {}\n{}\n\n", report.lab, visible(&report.target()), circumstances(report));
+    for note in &report.notes {
+        page += &format!("{}\n", wrapped("note", note, INDENT));
+    }
     for part in &report.parts {
         if let Some(advice) = &part.advice {
             page += &told_advice(&format!("Cannot judge the {}", cast(part.part)), advice);

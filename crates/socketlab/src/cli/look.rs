@@ -99,6 +99,9 @@ pub(crate) struct CheckArgs {
     /// Start the command without a network of its own, where that is forbidden: it may do whatever you may do
     #[arg(long, conflicts_with = "at")]
     pub(crate) no_sandbox: bool,
+    /// Keep the packets of each rule that fails in this folder, as RULE.pcapng, for Wireshark or `watch --read`
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
     /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -5,7 +5,6 @@ mod command;
 mod file;
 #[cfg(target_os = "linux")]
 mod live;
-mod naming;
 mod output;
 #[cfg(target_os = "linux")]
 mod processes;
@@ -20,7 +19,6 @@ use std::process::ExitCode;
 
 use crate::cli::WatchArgs;
 use crate::{FAILED, USAGE, report};
-pub(crate) use wanted::carrier;
 use wanted::{Form, Wanted};
 
 pub(crate) fn run(args: &WatchArgs) -> ExitCode {

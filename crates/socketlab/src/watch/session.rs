@@ -5,10 +5,10 @@ use std::io::Write as _;
 use std::net::IpAddr;
 
 use labs::Service;
+use names::LabNames;
 use wire::capture::{Drops, Interface, Packet};
 use wire::{Event, Options, Story, Summary};
 
-use super::naming::LabNames;
 use super::output::Output;
 use super::save::Saver;
 use super::show::Show;

@@ -6,10 +6,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::mpsc::Receiver;
 
+use names::{Heard, Words};
 use wire::summary::Conversation;
 use wire::{Event, Ladder, Lines, Summary, Visible};
 
-use super::naming::{Heard, Words};
 use super::output::Output;
 use crate::cli::WatchArgs;
 
@@ -96,13 +96,6 @@ impl Show {
             follow(&said.what, if said.by_client { client.0 } else { server.0 }, &mut text);
         }
         text
-    }
-}
-
-impl Heard {
-    fn speaker(&self) -> SocketAddr {
-        let (_, client, server) = self.conversation;
-        if self.by_client { client } else { server }
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
 use labs::Service;
+use names::carrier;
 use wire::Transport;
 use wire::capture::Packet;
 
@@ -73,14 +74,6 @@ impl Wanted {
             words.push(format!("with {}", hosts.join(", ")));
         }
         if words.is_empty() { "everything".to_owned() } else { words.join(" ") }
-    }
-}
-
-/// A transport as the labs call it.
-pub(crate) fn carrier(transport: Transport) -> labs::Transport {
-    match transport {
-        Transport::Tcp => labs::Transport::Tcp,
-        Transport::Udp => labs::Transport::Udp,
     }
 }
 

@@ -1,7 +1,9 @@
 //! `socketlab check` as a student and a course's machinery use it.
 
+use std::io::Write as _;
 use std::process::Output;
 
+use labs::{Service, Transport};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -26,8 +28,15 @@ fn with_verdict(report: &Value, verdict: &str) -> Vec<String> {
     rules.map(|rule| rule["id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The rules that nobody keeps to whom messages have no end.
-const ONLY_OF_LINES: [&str; 3] = [".pieces", ".glued", ".name-glued"];
+/// How our own servers of a lab are started, so that each way of speaking is judged: over each transport, guessing newlines and with them.
+fn own_servers(service: Service) -> Vec<String> {
+    let spoken = [Transport::Tcp, Transport::Udp].into_iter().filter(|transport| service.speaks(*transport));
+    let ways = spoken.flat_map(|transport| {
+        let framings: &[&str] = if transport == Transport::Tcp { &["", " --framing line"] } else { &[""] };
+        framings.iter().map(move |framing| format!("{service}={transport}://9001{framing}"))
+    });
+    ways.collect()
+}
 
 #[test]
 fn our_own_servers_keep_every_rule() {
@@ -35,28 +44,21 @@ fn our_own_servers_keep_every_rule() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    // Where newlines are left to be guessed, pieces that come slowly are messages, as to every server that takes bare ones.
-    for (wish, is_bare) in [
-        ("echo=tcp://9001", true),
-        ("echo=udp://9001", false),
-        ("alnum=tcp://9001 --framing line", false),
-        ("clock", false),
-        ("calc", true),
-        ("calc --framing line", false),
-        ("add --framing line", false),
-        ("chat", true),
-        ("chat --framing line", false),
-    ] {
-        let lab = wish.split(['=', ' ']).next().unwrap();
-        let server = format!("exec {} serve {wish}", env!("CARGO_BIN_EXE_socketlab"));
-        let (code, printed, told) = check(&folder, &[lab, "--server", &server, "--json"]);
-        let report: Value = serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{wish}: {error}: {told}"));
-        for verdict in ["fail", "flaky", "cannot-judge"] {
-            let mut ids = with_verdict(&report, verdict);
-            ids.retain(|id| !(is_bare && ONLY_OF_LINES.iter().any(|rule| id.ends_with(rule))));
-            assert!(ids.is_empty(), "{wish}: {verdict} {ids:?}: {report:#}");
+    for lab in check::ALL {
+        for wish in own_servers(lab.service) {
+            let server = format!("exec {} serve {wish}", env!("CARGO_BIN_EXE_socketlab"));
+            let (code, printed, told) = check(&folder, &[lab.service.name(), "--server", &server, "--json"]);
+            let report: Value =
+                serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{wish}: {error}: {told}"));
+            // Where newlines are left to be guessed, pieces that come slowly are messages, as to every server that takes bare ones.
+            let guesses = !wish.contains("--framing line");
+            for verdict in ["fail", "flaky", "cannot-judge"] {
+                let mut ids = with_verdict(&report, verdict);
+                ids.retain(|id| !(guesses && id.ends_with(".pieces")));
+                assert!(ids.is_empty(), "{wish}: {verdict} {ids:?}: {report:#}");
+            }
+            assert_eq!((code, &report["verdict"]), (Some(0), &Value::from("pass")), "{wish}");
         }
-        assert_eq!((code, &report["verdict"]), (Some(0), &Value::from("pass")), "{wish}");
     }
 }
 
@@ -110,10 +112,13 @@ fn luck_is_told_with_its_rate() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    // Each second start is of the server that dies; the file tells which it is.
-    let turn = folder.path().join("turn");
-    let (good, bad, turn) = (student("calc.py"), student("calc.py zero-kills"), turn.display());
-    let server = format!("if mkdir {turn} 2>/dev/null; then {good}; else rmdir {turn}; {bad}; fi");
+    // Nothing is left behind by a play; so its luck comes from outside. The first is asked whether it speaks the lab at all.
+    let turns = folder.path().join("turns");
+    assert!(std::process::Command::new("mkfifo").arg(&turns).status().unwrap().success());
+    let mut luck = std::fs::File::options().read(true).write(true).open(&turns).unwrap();
+    luck.write_all(b"good\ngood\nbad\ngood\nbad\n").unwrap();
+    let (good, bad, turns) = (student("calc.py"), student("calc.py zero-kills"), turns.display());
+    let server = format!("read turn <{turns}; if [ $turn = good ]; then {good}; else {bad}; fi");
     let args = ["calc", "--server", &server, "--rule", "calc.zero", "--repeat", "4", "--jobs", "1"];
     let (code, page, _) = check(&folder, &args);
     assert_eq!(code, Some(1), "{page}");
@@ -154,6 +159,8 @@ fn arguments_are_checked_before_anything_runs() {
         (&["calc", "--at", "udp://127.0.0.1:1"], "calc is not spoken over UDP"),
         (&["talk", "--server", "true"], "talk cannot be checked yet"),
         (&["calc", "--server", "true", "--at", "1"], "cannot be used with"),
+        (&["calc", "--at", "127.0.0.1:1", "--keep", "captures"], "--keep keeps the packets of a network"),
+        (&["calc", "--server", "true", "--no-sandbox", "--keep", "captures"], "--keep keeps the packets of a network"),
     ] {
         let (code, _, told) = check(&folder, args);
         assert_eq!(code, Some(2), "{args:?}: {told}");

@@ -1,4 +1,7 @@
 //! The labs' messages by their names: whose they are is told by the port, or by the first message that no other program would send.
+//!
+//! Neither `wire` knows a lab, nor `labs` a packet: whoever tells a story of packets hands [`LabNames`] to it.
+#![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,10 +11,16 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use labs::{Number, Service, add, alnum, board, calc, chat, clock, sum};
 use wire::{Naming, Said, Transport};
 
-use super::wanted::carrier;
-
 /// A conversation: what carries it, its client and its server.
-pub(super) type Conversation = (Transport, SocketAddr, SocketAddr);
+pub type Conversation = (Transport, SocketAddr, SocketAddr);
+
+/// A transport as the labs call it.
+pub fn carrier(transport: Transport) -> labs::Transport {
+    match transport {
+        Transport::Tcp => labs::Transport::Tcp,
+        Transport::Udp => labs::Transport::Udp,
+    }
+}
 
 /// So many conversations found out by their contents are remembered; then it begins anew.
 const FOUND_MAX: usize = 4096;
@@ -19,7 +28,8 @@ const FOUND_MAX: usize = 4096;
 const TELLING_BYTES_MAX: usize = 128;
 
 /// Names messages of the labs.
-pub(super) struct LabNames {
+#[derive(Debug)]
+pub struct LabNames {
     /// The service that the user has named, at other ports than its own.
     told: Option<(Service, Vec<u16>)>,
     found: BTreeMap<Conversation, Service>,
@@ -28,13 +38,24 @@ pub(super) struct LabNames {
 }
 
 /// What was said, for who follows it.
-pub(super) struct Heard {
-    pub(super) conversation: Conversation,
-    pub(super) by_client: bool,
-    pub(super) what: Words,
+#[derive(Debug)]
+pub struct Heard {
+    pub conversation: Conversation,
+    pub by_client: bool,
+    pub what: Words,
 }
 
-pub(super) enum Words {
+impl Heard {
+    /// Who said it.
+    pub fn speaker(&self) -> SocketAddr {
+        let (_, client, server) = self.conversation;
+        if self.by_client { client } else { server }
+    }
+}
+
+/// What somebody said.
+#[derive(Debug)]
+pub enum Words {
     Said(Vec<u8>),
     /// So many bytes that the capture does not have.
     Missing(u64),
@@ -43,7 +64,7 @@ pub(super) enum Words {
 impl LabNames {
     /// Names messages at the usual ports and at these, of this service. What is said, in order and once, comes out at the other end if it is
     /// to be followed.
-    pub(super) fn new(service: Option<Service>, ports: &[u16], follow: bool) -> (Self, Receiver<Heard>) {
+    pub fn new(service: Option<Service>, ports: &[u16], follow: bool) -> (Self, Receiver<Heard>) {
         let (followed, heard) = channel();
         let told = service.map(|service| (service, ports.to_vec()));
         (Self { told, found: BTreeMap::new(), followed: follow.then_some(followed) }, heard)

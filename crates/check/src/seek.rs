@@ -1,0 +1,48 @@
+//! Where a client looks for its server: it is started while nobody is there, and what it asks for is seen.
+
+use std::time::{Duration, Instant};
+
+use labs::Service;
+
+use crate::processes::{self, LOOK_EVERY, Rest};
+use crate::program::{Kind, Program};
+use crate::questions;
+use crate::recorder::Recorder;
+use crate::rule::{Part, Step};
+
+/// A client that has asked for nothing by then is not waited for.
+const SEEK_MAX: Duration = Duration::from_secs(20);
+/// What it asks its user that is not the lab's own matter is answered so often.
+const QUESTIONS_MAX: usize = 6;
+/// Where names of computers are asked for: RFC 1035, section 4.2. No lab lives there.
+const DNS: u16 = 53;
+
+/// The port at which a client looks for its server, as soon as it does; the lab's own first line is typed if it waits for one.
+pub(crate) fn port(command: &str, service: Service, part: &Part, recorder: &Recorder) -> Option<u16> {
+    let mut program = Program::start(command, Kind::Client, true).ok()?;
+    let mut lines = part.sounding.iter().filter_map(|step| match step {
+        Step::Type(_, line) => Some((*line).to_owned()),
+        _ => None,
+    });
+    let end = Instant::now() + SEEK_MAX;
+    let mut rest = Rest::new();
+    let mut questions = 0;
+    let found = loop {
+        let has_ended = program.ended().is_some();
+        let wish = recorder.tried().into_iter().find(|(transport, at)| service.speaks(*transport) && at.port() != DNS);
+        if wish.is_some() || has_ended || Instant::now() > end {
+            break wish;
+        }
+        if rest.look().is_some() && program.terminal.is_read_out() {
+            let asked = questions::answer(&program.terminal.prompt_now(), service, "Ada", service.port());
+            questions += usize::from(asked.is_some());
+            let Some(line) = asked.filter(|_| questions <= QUESTIONS_MAX).or_else(|| lines.next()) else { break None };
+            program.terminal.type_line(&line).ok()?;
+            rest = Rest::new();
+        }
+        std::thread::sleep(LOOK_EVERY);
+    };
+    drop(program);
+    processes::end_all();
+    Some(found?.1.port())
+}
