@@ -189,9 +189,8 @@ impl Judge<'_> {
                     // One that dies of the question is wrong, and not of another lab. A client that understands nothing has at least shown how it ends its
                     // own messages.
                     if heard || over {
-                        let framing = if lines { Framing::Lines } else { manner.framing };
-                        let found = Found { manner: Manner { framing, greets: false }, ..found };
-                        intelligible = intelligible.or(Some(found));
+                        let shown = Found { manner: Manner::shown(manner.framing, lines), ..found };
+                        intelligible = intelligible.or(Some(shown));
                     }
                     last = last_words;
                     if udp || part.cast == Cast::Pair {

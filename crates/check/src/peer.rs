@@ -42,6 +42,13 @@ pub(crate) struct Manner {
     pub(crate) greets: bool,
 }
 
+impl Manner {
+    /// How one is spoken to that was tried in this framing, and itself has said lines or not.
+    pub(crate) fn shown(tried: Framing, lines: bool) -> Self {
+        Self { framing: if lines { Framing::Lines } else { tried }, greets: false }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Closed,

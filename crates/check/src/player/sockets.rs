@@ -149,9 +149,10 @@ impl Player<'_> {
         let Some(peer) = self.peer(who) else { return Ok(()) };
         if said.is_in(peer.news(), Timestamp::now()) {
             let got = got(peer);
-            let expected = match said {
-                Said::Anything => format!("{} hears nothing", self.our_name(who)),
-                said => format!("{} does not hear {said}", self.our_name(who)),
+            let expected = if matches!(said, Said::Anything) {
+                format!("{} hears nothing", self.our_name(who))
+            } else {
+                format!("{} does not hear {said}", self.our_name(who))
             };
             return Err(Fault::new(expected, got));
         }
