@@ -208,10 +208,10 @@ print(*found)
 import os, pty
 one, other = pty.openpty()
 open('/dev/null', 'w').write('x')
-print(os.ttyname(other), len(os.urandom(4)), len(open('/dev/zero', 'rb').read(5)), os.path.exists('/dev/kmsg'))
+print(os.ttyname(0), os.ttyname(other), len(os.urandom(4)), len(open('/dev/zero', 'rb').read(5)), os.path.exists('/dev/kmsg'))
 ",
         );
-        assert_eq!(told, "/dev/pts/0 4 5 False");
+        assert_eq!(told, "/dev/pts/0 /dev/pts/1 4 5 False");
     }
 
     fn no_privileges() {
@@ -387,7 +387,7 @@ print(len(kept))
 
     fn endless_output_is_bounded() {
         let _folder = folder();
-        let report = judge("head -c 200000000 /dev/zero | tr '\\0' '\\n'; echo it ends; exit 1");
+        let report = judge("head -c 5000000 /dev/zero | tr '\\0' '\\n'; echo it ends; exit 1");
         assert!(report.advice().unwrap().why.ends_with("it ends"));
     }
 }

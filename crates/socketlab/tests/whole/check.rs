@@ -44,7 +44,7 @@ fn our_own_servers_keep_every_rule() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    for lab in check::ALL {
+    for lab in &check::ALL {
         for wish in own_servers(lab.service) {
             let server = format!("exec {} serve {wish}", env!("CARGO_BIN_EXE_socketlab"));
             let (code, printed, told) = check(&folder, &[lab.service.name(), "--server", &server, "--json"]);
