@@ -91,7 +91,7 @@ impl Player<'_> {
             peer.mark();
         }
         let Some(program) = self.program(who) else { return Ok(()) };
-        if let Some(how) = program.obituary() {
+        if let Some(how) = program.ended() {
             return Err(Fault::new(format!("{} takes “{line}”", named(who)), format!("it {how}")));
         }
         let typed = program.terminal.type_line(line);

@@ -56,7 +56,7 @@ pub(crate) fn namespaces_are_allowed() -> bool {
     let why = advice(&report);
     let hindered = why.contains("does not let a user have");
     if hindered {
-        skip("students", &why);
+        skip("students", why);
     }
     !hindered
 }
