@@ -10,10 +10,10 @@ use std::time::Duration;
 use labs::{Service, Transport};
 
 use crate::diagnosis::{APART, LATE};
-use crate::peer::Framing;
+use crate::peer::{Framing, Manner};
 use crate::replay::replay;
 use crate::report::{Advice, Failure, Flaw, Level, PartReport, Report, RuleReport, SCHEMA, Verdict, conclude};
-use crate::rule::{Cast, Lab, Over, Part, Rule};
+use crate::rule::{Cast, Lab, Over, Part, Rule, Step};
 use crate::scene;
 use crate::stage::{ENTER, Order, Outcome, PLAY, Theatre, play};
 use crate::stages::Performance;
@@ -137,7 +137,7 @@ struct Judge<'a> {
 /// How the programs are spoken to.
 #[derive(Clone, Copy, Debug)]
 struct Found {
-    framing: Framing,
+    manner: Manner,
     udp: bool,
     port: u16,
 }
@@ -146,7 +146,7 @@ impl Found {
     fn report(self, part: Cast) -> PartReport {
         PartReport {
             part,
-            framing: (!self.udp).then(|| self.framing.name()),
+            framing: (!self.udp).then(|| self.manner.framing.name()),
             transport: Some(if self.udp { "udp" } else { "tcp" }),
             port: Some(self.port),
             advice: None,
@@ -167,24 +167,24 @@ impl Judge<'_> {
     fn sound(&self, part: &'static Part) -> Result<Found, Advice> {
         let mut intelligible = None;
         let mut last = String::new();
-        for framing in [Framing::Bare, Framing::Lines] {
-            match self.play(part, None, framing, None, 0).outcome {
+        for manner in manners(part) {
+            match self.play(part, None, manner, None, 0).outcome {
                 Outcome::CannotJudge(advice) => return Err(advice),
                 Outcome::Hindered(why) => return Err(hindered(why)),
                 Outcome::Unseen(_) => {}
                 Outcome::Played { failure, heard, over, udp, port, lines, last_words } => {
-                    // Who speaks first shows how its messages end; who is spoken to has to be tried.
-                    let framing = if lines && part.cast != Cast::Server { Framing::Lines } else { framing };
-                    let found = Found { framing, udp, port };
+                    let found = Found { manner, udp, port };
                     if failure.is_none() {
                         return Ok(found);
                     }
-                    // One that dies of the question is wrong, and not of another lab.
+                    // One that dies of the question is wrong, and not of another lab. A client that understands nothing has at least shown how it ends its
+                    // own messages.
                     if heard || over {
-                        intelligible = intelligible.or(Some(found));
+                        let shown = Found { manner: Manner::shown(manner.framing, lines), ..found };
+                        intelligible = intelligible.or(Some(shown));
                     }
                     last = last_words;
-                    if udp || part.cast != Cast::Server {
+                    if udp || part.cast == Cast::Pair {
                         break;
                     }
                 }
@@ -194,14 +194,8 @@ impl Judge<'_> {
     }
 
     /// Plays all rules, as many at once as there are jobs, each as often as wanted.
-    fn play_all(
-        &self,
-        turns: &[Turn],
-        notes: &mut Vec<String>,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Vec<RuleReport> {
-        let mut reports: Vec<RuleReport> =
-            turns.iter().map(|turn| self.blank(turn)).collect();
+    fn play_all(&self, turns: &[Turn], notes: &mut Vec<String>, progress: &mut dyn FnMut(Progress)) -> Vec<RuleReport> {
+        let mut reports: Vec<RuleReport> = turns.iter().map(|turn| self.blank(turn)).collect();
         for (report, turn) in reports.iter_mut().zip(turns) {
             report.reason = self.hindrance(turn).map(str::to_owned);
         }
@@ -216,7 +210,7 @@ impl Judge<'_> {
                 let next = || left.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
                 let play = |(at, round): (usize, u32)| {
                     let Turn { part, found, rule } = turns[at];
-                    (at, self.play(part, Some(rule), found.framing, Some(found.port), round))
+                    (at, self.play(part, Some(rule), found.manner, Some(found.port), round))
                 };
                 // Where nobody listens any more, we are about to end.
                 scope.spawn(move || std::iter::from_fn(next).try_for_each(|turn| sender.send(play(turn))));
@@ -250,7 +244,7 @@ impl Judge<'_> {
     /// A rule that was not played yet.
     fn blank(&self, turn: &Turn) -> RuleReport {
         let Turn { part, found, rule } = turn;
-        let level = match (rule.level, found.framing) {
+        let level = match (rule.level, found.manner.framing) {
             (Level::MustOfLines, Framing::Lines) => Level::Must,
             (Level::MustOfLines, Framing::Bare) => Level::Should,
             (level @ (Level::Must | Level::Should), _) => level,
@@ -301,7 +295,7 @@ impl Judge<'_> {
         &self,
         part: &Part,
         rule: Option<&Rule>,
-        framing: Framing,
+        manner: Manner,
         found_port: Option<u16>,
         round: u32,
     ) -> Performance {
@@ -322,7 +316,7 @@ impl Judge<'_> {
             lab: lab.service.name().to_owned(),
             cast: part.cast,
             rule: rule.map(|rule| rule.id.to_owned()),
-            framing,
+            manner,
             theatre,
             // The first round has the seed itself, so that a failure is replayed by the seed it is told with.
             seed: seed.wrapping_add(u64::from(round)),
@@ -335,6 +329,14 @@ impl Judge<'_> {
             Target::Programs(programs) => self.stages.play(&order, if programs.sandboxed { ENTER } else { PLAY }),
         }
     }
+}
+
+/// The ways to speak to programs, in the order in which they are tried.
+fn manners(part: &Part) -> Vec<Manner> {
+    let greetings: &[bool] =
+        if part.sounding.iter().any(|step| matches!(step, Step::Greet(..))) { &[false, true] } else { &[false] };
+    let framings = [Framing::Bare, Framing::Lines];
+    greetings.iter().flat_map(|greets| framings.map(|framing| Manner { framing, greets: *greets })).collect()
 }
 
 fn unintelligible(lab: Service, cast: Cast, last: &str) -> Advice {

@@ -31,8 +31,9 @@ impl Said {
             Self::OneOf(wanted) => wanted.iter().any(|one| text().to_lowercase().contains(&one.to_lowercase())),
             Self::Addends => {
                 let addends: Vec<f64> = numbers(&text()).collect();
-                addends.len() == 2 && addends.iter().all(|one| one.fract() == 0.0 && (1.0..=10.0).contains(one))
+                addends.len() == 2 && addends.into_iter().all(is_addend)
             }
+            Self::Sum => has_sum(&text()),
             Self::Counting(count) => counting(&text()) >= count,
             Self::Rolled => {
                 let all: Vec<f64> = numbers(&text()).collect();
@@ -55,7 +56,7 @@ impl fmt::Display for Said {
             count.map_or(Ok(()), |count| write!(f, " Member count={count}"))
         };
         match self {
-            Self::Anything => f.write_str("an answer"),
+            Self::Anything => f.write_str("something"),
             Self::Text(text) => write!(f, "“{text}”"),
             Self::Bytes(bytes) => write!(f, "“{}”", wire::Visible(bytes)),
             Self::Number(number) => write!(f, "{number}"),
@@ -74,6 +75,7 @@ impl fmt::Display for Said {
                 Ok(())
             }
             Self::Addends => f.write_str("two numbers from 1 to 10 in one message"),
+            Self::Sum => f.write_str("two numbers from 1 to 10, and then their sum"),
             Self::Counting(count) => write!(f, "1, 2 and so on up to {count}"),
             Self::Rolled => f.write_str("1 again after 100"),
             Self::Date => write!(f, "today's date, like {}", Timestamp::now().to_zoned(TimeZone::system()).date()),
@@ -103,6 +105,20 @@ impl fmt::Display for Said {
 
 pub(crate) fn is_same(one: f64, other: f64) -> bool {
     (one - other).abs() <= RELATIVE_ERROR * one.abs().max(other.abs()).max(1e-300)
+}
+
+fn is_addend(number: f64) -> bool {
+    // One that is parted from the other by a `-` is no negative one.
+    number.fract() == 0.0 && (1.0..=10.0).contains(&number.abs())
+}
+
+/// Whether two addends are there, and their sum behind them.
+fn has_sum(text: &str) -> bool {
+    let all: Vec<f64> = numbers(text).collect();
+    let adds_up = |one: usize, other: usize, sum: usize| {
+        is_addend(all[one]) && is_addend(all[other]) && is_same(all[one].abs() + all[other].abs(), all[sum])
+    };
+    (2..all.len()).any(|sum| (1..sum).any(|other| (0..other).any(|one| adds_up(one, other, sum))))
 }
 
 /// How far a text counts from 1, with nothing between.
@@ -277,6 +293,22 @@ mod tests {
         }
         assert!(is_in(Said::Number(54.0), "Hello Ada54"));
         assert!(!is_in(Said::Number(54.0), "540"));
+    }
+
+    #[test]
+    fn addends_and_sums_are_found_in_their_dress() {
+        for heard in ["3 4", "3,4\n", "[10, 1]", "3-4", "a 3 4"] {
+            assert!(is_in(Said::Addends, heard), "{heard}");
+        }
+        for heard in ["34", "3", "3 4 5", "3 11", "3.5 4", "0 4", ""] {
+            assert!(!is_in(Said::Addends, heard), "{heard}");
+        }
+        for shown in ["3 4\nanswer received from Server = 7\n", "client217 sends 3 and 4; 7.0", "3 + 4 = 7"] {
+            assert!(is_in(Said::Sum, shown), "{shown}");
+        }
+        for shown in ["3 4\nanswer received from Server = 34", "3 4", "7 3 4", ""] {
+            assert!(!is_in(Said::Sum, shown), "{shown}");
+        }
     }
 
     #[test]

@@ -34,6 +34,21 @@ impl Framing {
     }
 }
 
+/// How a program is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Manner {
+    pub(crate) framing: Framing,
+    /// Whether our server has to speak first: some clients wait for a greeting, and others take it for an answer.
+    pub(crate) greets: bool,
+}
+
+impl Manner {
+    /// How one is spoken to that was tried in this framing, and itself has said lines or not.
+    pub(crate) fn shown(tried: Framing, lines: bool) -> Self {
+        Self { framing: if lines { Framing::Lines } else { tried }, greets: false }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Closed,

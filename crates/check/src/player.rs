@@ -9,7 +9,7 @@ use labs::{Service, Transport};
 use wire::Visible;
 
 use crate::door::Door;
-use crate::peer::{End, Framing, Peer};
+use crate::peer::{End, Manner, Peer};
 use crate::processes::Rest;
 use crate::program::{Kind, Place, Program};
 use crate::recorder::Recorder;
@@ -62,7 +62,7 @@ impl Stage<'_> {
 
 pub(crate) struct Player<'a> {
     stage: Stage<'a>,
-    framing: Framing,
+    manner: Manner,
     patience: Duration,
     chance: fastrand::Rng,
     /// Our ends of connections, in the order of their coming.
@@ -78,6 +78,8 @@ pub(crate) struct Player<'a> {
     unanswered: bool,
     /// Whether the programs said anything at all.
     heard: bool,
+    /// Whether a client came to our server.
+    met: bool,
     /// Whether the programs were seen at rest: what never is can not be told to spin.
     rests: bool,
 }
@@ -101,10 +103,10 @@ impl Fault {
 type Played = Result<(), Fault>;
 
 impl<'a> Player<'a> {
-    pub(crate) fn new(stage: Stage<'a>, framing: Framing, patience: Duration, seed: u64) -> Self {
+    pub(crate) fn new(stage: Stage<'a>, manner: Manner, patience: Duration, seed: u64) -> Self {
         let mut player = Self {
             stage,
-            framing,
+            manner,
             patience,
             chance: fastrand::Rng::with_seed(seed),
             peers: Vec::new(),
@@ -114,6 +116,7 @@ impl<'a> Player<'a> {
             story: Vec::new(),
             unanswered: false,
             heard: false,
+            met: false,
             rests: false,
         };
         player.rests = player.settle();
@@ -143,6 +146,11 @@ impl<'a> Player<'a> {
         self.heard || self.peers.iter().any(|(_, peer)| peer.has_heard())
     }
 
+    /// Whether those met who are to speak with each other.
+    pub(crate) fn has_met(&self) -> bool {
+        self.stage.cast != Cast::Client || self.met
+    }
+
     /// Whether what was heard has newlines in it.
     pub(crate) fn has_heard_lines(&self) -> bool {
         self.peers.iter().any(|(_, peer)| peer.has_heard_newline())
@@ -167,7 +175,8 @@ impl<'a> Player<'a> {
     fn find_flaw(&mut self, not_shown: Option<&(Who, Wanted)>) -> Option<Flaw> {
         let port = self.port();
         let tried = self.stage.recorder.as_ref().map(Recorder::tried).unwrap_or_default();
-        let is_apart = self.stage.cast == Cast::Pair && !tried.is_empty() && tried.iter().all(|(_, at)| at.port() != port);
+        let is_apart =
+            self.stage.cast == Cast::Pair && !tried.is_empty() && tried.iter().all(|(_, at)| at.port() != port);
         if is_apart {
             return Some(Flaw::Apart { server: port, client: tried[0].1.port() });
         }
@@ -215,6 +224,9 @@ impl<'a> Player<'a> {
             Step::Exits(who) => return self.exits(who),
             Step::Open(who) => return self.open(who),
             Step::Accept(who) => return self.accept(who),
+            Step::Greet(who, text) => return self.greet(who, text),
+            Step::Differ => return self.differ(),
+            Step::ServerEnds(who, line) => return self.server_ends(who, line),
             Step::Reply(who, answer) => return self.reply(who, answer),
             Step::Say(who, text) => return self.say_text(who, text),
             Step::Send(who, bytes) => return self.say(who, bytes),

@@ -77,7 +77,10 @@ mod tests {
         let server = Some(line);
         let usual = Programs { server, client: None, port: None, sandboxed: true };
         let quoted = r"--server 'python3 '\''my server.py'\'''";
-        assert_eq!(replayed(&task(Target::Programs(usual.clone()))), format!("socketlab check calc {quoted} --rule calc.zero --seed 7"));
+        assert_eq!(
+            replayed(&task(Target::Programs(usual.clone()))),
+            format!("socketlab check calc {quoted} --rule calc.zero --seed 7")
+        );
         let unusual = Programs { client: Some("./client".to_owned()), port: Some(5000), sandboxed: false, ..usual };
         let target = Target::Programs(unusual);
         let unusual = Task { repeat: 20, patience: Duration::from_millis(1500), ..task(target) };

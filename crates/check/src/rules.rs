@@ -17,8 +17,8 @@ pub static ALL: [Lab; 6] = [
     Lab { service: Service::Alnum, parts: &[&alnum::SERVER] },
     Lab { service: Service::Clock, parts: &[&clock::SERVER] },
     Lab { service: Service::Calc, parts: &[&calc::SERVER, &calc::CLIENT, &calc::PAIR] },
-    Lab { service: Service::Add, parts: &[&add::SERVER] },
-    Lab { service: Service::Chat, parts: &[&chat::SERVER] },
+    Lab { service: Service::Add, parts: &[&add::SERVER, &add::CLIENT, &add::PAIR] },
+    Lab { service: Service::Chat, parts: &[&chat::SERVER, &chat::CLIENT, &chat::PAIR] },
 ];
 
 /// The lab of a service, if it can be checked.
@@ -29,7 +29,7 @@ pub fn of(service: Service) -> Option<&'static Lab> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::{SERVER, Step};
+    use crate::rule::{Cast, Part, SERVER, Step};
 
     #[test]
     fn ids_are_unique_and_say_their_lab() {
@@ -55,6 +55,27 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_played_at_terminals_ends_with_something_seen() {
+        let of_clients = |part: &&Part| part.cast != Cast::Server;
+        for rule in ALL.iter().flat_map(|lab| lab.parts.iter().copied()).filter(of_clients).flat_map(|part| part.rules)
+        {
+            let last = rule.play.last().unwrap();
+            let is_seen = matches!(
+                last,
+                Step::Shows(..)
+                    | Step::ShowsReply(_)
+                    | Step::ShowsNumbers(_)
+                    | Step::Exits(_)
+                    | Step::Hear(..)
+                    | Step::Await(..)
+                    | Step::Differ
+                    | Step::ServerEnds(..)
+            );
+            assert!(is_seen, "{} ends with {last:?}: a program that does nothing passes it", rule.id);
+        }
+    }
+
     /// Who is present after this step.
     fn follow(step: Step, present: &mut Vec<&'static str>) {
         match step {
@@ -63,9 +84,10 @@ mod tests {
                 present.push(who);
             }
             Step::Start(who) | Step::Accept(who) => present.push(who),
-            Step::Close(who) | Step::Reset(who) => {
-                assert!(present.contains(&who), "{who} is not there at {step:?}");
-                present.retain(|other| *other != who);
+            // Of one who is at both, it is our end that goes.
+            Step::Close(who) | Step::Reset(who) | Step::ServerEnds(who, _) => {
+                let at = present.iter().rposition(|other| *other == who);
+                present.remove(at.unwrap_or_else(|| panic!("{who} is not there at {step:?}")));
             }
             Step::Restart => present.clear(),
             Step::Type(who, _)
@@ -76,7 +98,8 @@ mod tests {
             | Step::ShowsNumbers(who) => {
                 assert!(who == SERVER || present.contains(&who), "{who} is not there at {step:?}");
             }
-            Step::Say(who, _)
+            Step::Greet(who, _)
+            | Step::Say(who, _)
             | Step::Send(who, _)
             | Step::Pieces(who, _)
             | Step::Reply(who, _)
@@ -85,7 +108,7 @@ mod tests {
             | Step::Never(who, _)
             | Step::Finish(who)
             | Step::Ended(who) => assert!(present.contains(&who), "{who} is not there at {step:?}"),
-            Step::Rest | Step::Pass(_) | Step::CloseDoor => {}
+            Step::Rest | Step::Pass(_) | Step::CloseDoor | Step::Differ => {}
         }
     }
 }

@@ -20,10 +20,10 @@ const DNS: u16 = 53;
 /// The port at which a client looks for its server, as soon as it does; the lab's own first line is typed if it waits for one.
 pub(crate) fn port(command: &str, service: Service, part: &Part, recorder: &Recorder) -> Option<u16> {
     let mut program = Program::start(command, Kind::Client, true).ok()?;
-    let mut lines = part.sounding.iter().filter_map(|step| match step {
-        Step::Type(_, line) => Some((*line).to_owned()),
-        _ => None,
-    });
+    let mut lines = part
+        .sounding
+        .iter()
+        .filter_map(|step| if let Step::Type(_, line) = step { Some((*line).to_owned()) } else { None });
     let end = Instant::now() + SEEK_MAX;
     let mut rest = Rest::new();
     let mut questions = 0;

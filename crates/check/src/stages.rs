@@ -127,7 +127,7 @@ fn kill(stage: &mut Child) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::peer::Framing;
+    use crate::peer::{Framing, Manner};
     use crate::rule::Cast;
     use crate::stage::Theatre;
 
@@ -136,7 +136,7 @@ mod tests {
         let order = Order {
             lab: "calc".to_owned(),
             rule: None,
-            framing: Framing::Bare,
+            manner: Manner { framing: Framing::Bare, greets: false },
             cast: Cast::Server,
             theatre: Theatre::Programs { server: None, client: None, port: None, alone: false },
             seed: 1,

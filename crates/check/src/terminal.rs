@@ -28,7 +28,7 @@ pub(crate) struct Terminal {
     pty: Arc<Pty>,
     shown: Arc<Mutex<Shown>>,
     reader: Option<JoinHandle<()>>,
-    /// From here on it has shown something since the last line was typed.
+    /// From here on it has shown something since the last line was typed, or all was forgotten.
     mark: usize,
     /// The last line typed, if the terminal shows what is typed.
     echo: Option<String>,
@@ -77,11 +77,17 @@ impl Terminal {
         let modes = tcgetattr(&*self.pty)?.local_modes;
         // A program that reads key by key shows them itself; only a line without echo is a password.
         let is_shown = modes.contains(LocalModes::ECHO) || !modes.contains(LocalModes::ICANON);
+        self.forget();
+        self.echo = is_shown.then(|| line.to_owned());
+        (&*self.pty).write_all(format!("{line}\r").as_bytes())
+    }
+
+    /// Forgets what was shown, as a person does who has read it.
+    pub(crate) fn forget(&mut self) {
         self.prompt = self.prompt_now();
         let end = self.shown().end();
         self.mark = end;
-        self.echo = is_shown.then(|| line.to_owned());
-        (&*self.pty).write_all(format!("{line}\r").as_bytes())
+        self.echo = None;
     }
 
     /// Presses these keys.
@@ -89,7 +95,7 @@ impl Terminal {
         (&*self.pty).write_all(keys)
     }
 
-    /// What was shown since the last line was typed, as text, without that line and without the prompt that asks for the next.
+    /// What was shown since then, as text, without that line and without the prompt that asks for the next.
     pub(crate) fn news(&self) -> String {
         let shown = self.shown();
         let start = self.mark.saturating_sub(shown.forgotten);

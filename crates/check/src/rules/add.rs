@@ -1,13 +1,20 @@
 //! add: "Lab 2" q1 and q2.
 
+mod client;
+mod pair;
+
+pub(super) use client::CLIENT;
+pub(super) use pair::PAIR;
+
 use crate::diagnosis::{
-    ADDRESS_IN_USE, ARITHMETIC, BAD_INPUT, ENDS_WITH_CLIENT, GONE_CLIENT, ONE_CLIENT, ONE_RECV, PROTOCOL, STREAM_END,
+    ADDRESS_IN_USE, ARITHMETIC, BAD_INPUT, ENDS_WITH_CLIENT, GONE_CLIENT, NOT_PRINTED, ONE_CLIENT, ONE_RECV, PROTOCOL,
+    STREAM_END,
 };
 use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Over::Streams;
 use crate::rule::Said::{Anything, Number, Text};
-use crate::rule::Step::{Close, Finish, Hear, Open, Pieces, Reset, Rest, Restart, Say, Send};
-use crate::rule::{Cast, Part, Rule};
+use crate::rule::Step::{Close, Finish, Hear, Open, Pieces, Reset, Rest, Restart, Say, Send, Shows};
+use crate::rule::{Cast, Part, Rule, SERVER as TERMINAL};
 
 const ADDS: &str = "The Server, upon receiving this message, separates out the two numbers, adds them up and sends the answer back to the client.";
 const MULTIPLE: &str = "… a single Server process is able to communicate with multiple client processes at a time. […] For each connection, the Server should \
@@ -155,6 +162,19 @@ pub(super) static SERVER: Part = Part {
             sentence: "What is no text may be answered or met with silence; the server goes on serving.",
             play: &[Open("client7"), Say("client7", "client7"), Send("client7", b"\xff\xfe \x80\n"), Rest],
             diagnosis: &BAD_INPUT,
+        },
+        Rule {
+            id: "add.initiated",
+            level: Must,
+            over: Streams,
+            sentence: "Upon receiving the name, the Server should print “Connection initiated by <client name>”.",
+            play: &[
+                Open("client7"),
+                Say("client7", "client7"),
+                Shows(TERMINAL, Text("connection initiated by")),
+                Shows(TERMINAL, Text("client7")),
+            ],
+            diagnosis: &NOT_PRINTED,
         },
         Rule {
             id: "add.pieces",

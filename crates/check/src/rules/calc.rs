@@ -7,14 +7,14 @@ pub(super) use client::CLIENT;
 pub(super) use pair::PAIR;
 
 use crate::diagnosis::{
-    ADDRESS_IN_USE, ARITHMETIC, BAD_INPUT, ENDS_WITH_CLIENT, GONE_CLIENT, NOT_ENDED, ONE_CLIENT, ONE_RECV, PROTOCOL,
-    STREAM_END,
+    ADDRESS_IN_USE, ARITHMETIC, BAD_INPUT, ENDS_WITH_CLIENT, GONE_CLIENT, NOT_ENDED, NOT_PRINTED, ONE_CLIENT, ONE_RECV,
+    PROTOCOL, STREAM_END,
 };
 use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Over::Streams;
-use crate::rule::Said::{Anything, Number, Numbers};
-use crate::rule::Step::{Close, Ended, Finish, Hear, Never, Open, Pieces, Reset, Rest, Restart, Say, Send};
-use crate::rule::{Cast, Part, Rule};
+use crate::rule::Said::{Anything, Number, Numbers, Text};
+use crate::rule::Step::{Close, Ended, Finish, Hear, Never, Open, Pieces, Reset, Rest, Restart, Say, Send, Shows};
+use crate::rule::{Cast, Part, Rule, SERVER as TERMINAL};
 
 const COMPUTES: &str = "Upon receiving a request, the server […] computes the answer by performing the arithmetic operation and sends it back as a string.";
 const LOOP: &str = "The Server runs an infinite loop where it keeps waiting for requests from this client.";
@@ -215,6 +215,37 @@ pub(super) static SERVER: Part = Part {
                 Rest,
             ],
             diagnosis: &GONE_CLIENT,
+        },
+        Rule {
+            id: "calc.prints",
+            level: Must,
+            over: Streams,
+            sentence: "Upon receiving a request, the server prints the received message.",
+            play: &[
+                Open("Ada"),
+                Say("Ada", "Ada"),
+                Say("Ada", "1234 + 42"),
+                Hear("Ada", Number(1276.0)),
+                Shows(TERMINAL, Number(1234.0)),
+                Shows(TERMINAL, Number(42.0)),
+            ],
+            diagnosis: &NOT_PRINTED,
+        },
+        Rule {
+            id: "calc.session-ended",
+            level: Must,
+            over: Streams,
+            sentence: "… the “q” to the Server upon which the server ends the communication session and prints “Session ended”.",
+            play: &[
+                Open("Ada"),
+                Say("Ada", "Ada"),
+                Say("Ada", "3 + 8"),
+                Hear("Ada", Number(11.0)),
+                Say("Ada", "q"),
+                Shows(TERMINAL, Text("session")),
+                Shows(TERMINAL, Text("ended")),
+            ],
+            diagnosis: &NOT_PRINTED,
         },
         Rule {
             id: "calc.on-after-zero",

@@ -2,6 +2,12 @@
 //!
 //! The sheet leaves open whether a sender hears itself, how `quit` is said, and how the time is written.
 
+mod client;
+mod pair;
+
+pub(super) use client::CLIENT;
+pub(super) use pair::PAIR;
+
 use crate::diagnosis::{
     ADDRESS_IN_USE, BAD_INPUT, COUNT, DUPLICATE, GONE_CLIENT, NOT_TOLD, ONE_CLIENT, ONE_RECV, STREAM_END,
 };

@@ -69,7 +69,8 @@ def session(connection):
             if request.strip() == "q" and bug != "no-quit":
                 print("Session ended" if bug != "silent-end" else "")
                 break
-            print(request)
+            if bug != "silent":
+                print(name + ":", request)
             answer = str(compute(request))
         except tuple(caught) as error:
             answer = "Error: " + str(error)

@@ -27,6 +27,7 @@ def serve(connection):
         for line in lines:
             if line.strip() == "q":
                 break
+            print(name, "asks for", line.strip())
             try:
                 answer = calculate(line.split())
             except (DecimalException, IndexError):

@@ -9,10 +9,12 @@ def session(client):
         request = client.recv(100).decode()
         if request.strip() in ("", "q"):
             break
+        print(request)
         a, op, b = request.split()
         a, b = float(a), float(b)
         results = {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b, "/": lambda: a / b}
         client.send(("%.3f" % results[op]()).encode())
+    print("Session ended")
     client.close()
 
 

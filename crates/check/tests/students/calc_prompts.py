@@ -16,6 +16,7 @@ def client_thread(sock):
         request = sock.recv(1024).decode().strip()
         if not request or request.lower() == "q":
             break
+        print(f"Received from {name}: {request}")
         try:
             x, op, y = request.split(" ")
             x, y = float(x), float(y)
@@ -36,6 +37,7 @@ def client_thread(sock):
         sock.sendall(f"{request} = {result}\nEnter expression: ".encode())
     sock.sendall(b"Goodbye!")
     sock.close()
+    print(f"Session ended for {name}")
 
 
 while True:

@@ -19,6 +19,7 @@ def handle(client):
     if names[client] is None:
         names[client] = text
         return
+    print(names[client], text)
     try:
         first, sign, second = text.split()
         answer = OPERATORS[sign](float(first), float(second))

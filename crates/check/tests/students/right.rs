@@ -48,7 +48,18 @@ const RIGHT: &[(&str, Cast, &str)] = &[
     ("chat", Server, "chat_polls.py"),
     ("chat", Server, "chat_poll.c"),
     ("calc", Client, "calc_client.py"),
+    ("calc", Client, "calc_client_lines.py"),
     ("calc", Pair, "calc.py with calc_client.py"),
+    ("calc", Pair, "calc_lines.py with calc_client_lines.py not-greeted"),
+    ("add", Client, "add_client.py"),
+    ("add", Client, "add_client_lines.py"),
+    ("add", Pair, "add.py with add_client.py"),
+    ("add", Pair, "add_lines.py with add_client_lines.py"),
+    ("chat", Client, "chat_client.py"),
+    ("chat", Client, "chat_client_select.py"),
+    ("chat", Client, "chat_client_lines.py"),
+    ("chat", Pair, "chat.py with chat_client.py"),
+    ("chat", Pair, "chat_lines.py with chat_client_lines.py none 9999"),
 ];
 
 static PLAYS: AtomicU32 = AtomicU32::new(0);

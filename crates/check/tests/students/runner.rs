@@ -56,7 +56,7 @@ pub(crate) fn namespaces_are_allowed() -> bool {
     let why = advice(&report);
     let hindered = why.contains("does not let a user have");
     if hindered {
-        skip("students", &why);
+        skip("students", why);
     }
     !hindered
 }
@@ -87,6 +87,7 @@ pub(crate) fn judge(
 ) -> Report {
     let stages = Stages { program: std::env::current_exe().unwrap(), arguments: vec![STAGE.into()] };
     let target = Target::Programs(programs);
-    let task = Task { lab: lab(name), target, rules: rules.to_vec(), seed: 1, repeat, patience, jobs: JOBS, keep: None };
+    let task =
+        Task { lab: lab(name), target, rules: rules.to_vec(), seed: 1, repeat, patience, jobs: JOBS, keep: None };
     check::judge(&task, &stages, &mut |_| {})
 }

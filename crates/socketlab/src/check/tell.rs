@@ -18,7 +18,7 @@ pub(super) fn list(labs: &[&Lab]) -> String {
         }
         page.push('\n');
     }
-    page + "MUST of lines: MUST for a server that ends its messages with newlines, else SHOULD.\n"
+    page + "MUST of lines: MUST for a program that ends its messages with newlines, else SHOULD.\n"
 }
 
 /// What became of a program: first what to mend first.
@@ -64,8 +64,7 @@ fn row(rule: &RuleReport) -> String {
         Verdict::CannotJudge => "?",
         Verdict::NotPlayed => "-",
     };
-    format!("{:<6} {:<7} {:<24} {}", verdict, rule.level.name(), rule.id, rule.remark()).trim_end().to_owned()
-        + "\n"
+    format!("{:<6} {:<7} {:<24} {}", verdict, rule.level.name(), rule.id, rule.remark()).trim_end().to_owned() + "\n"
 }
 
 /// All rules that failed for this reason, and how to mend it; the first with all that was said.
