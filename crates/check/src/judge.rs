@@ -14,7 +14,7 @@ use labs::{Service, Transport};
 use crate::diagnosis::LATE;
 use crate::peer::Framing;
 use crate::report::{Advice, Failure, Level, PartReport, Report, RuleReport, SCHEMA, Verdict, conclude};
-use crate::rule::{Cast, Lab, Part, Rule};
+use crate::rule::{Cast, Lab, Part, Rule, need_program};
 use crate::stage::{ENTER, Order, Outcome, PLAY, Theatre, play};
 
 /// How a process becomes a stage: this program, these arguments, and then one more, with which it calls [`crate::stage::run`].
@@ -166,6 +166,9 @@ struct Turn {
 impl Judge<'_> {
     /// Finds out whether the programs speak the lab at all, and how they end their messages.
     fn sound(&self, part: &'static Part) -> Result<Found, Advice> {
+        if matches!(self.task.target, Target::At { .. }) && need_program(part.visit) {
+            return Err(unseen(self.task.lab.service));
+        }
         let mut intelligible = None;
         let mut last = String::new();
         for framing in [Framing::Bare, Framing::Lines] {
@@ -180,12 +183,12 @@ impl Judge<'_> {
                     if failure.is_none() {
                         return Ok(found);
                     }
-                    // One that dies of the question is wrong, and not of another lab.
-                    if heard || over {
+                    // One that dies of the question is wrong, and not of another lab; and so is a pair that does not meet.
+                    if heard || over || part.cast == Cast::Pair {
                         intelligible = intelligible.or(Some(found));
                     }
                     last = last_words;
-                    if udp || part.cast != Cast::Server {
+                    if udp || part.cast == Cast::Pair {
                         break;
                     }
                 }
@@ -263,6 +266,13 @@ impl Judge<'_> {
             Target::At { .. } => play(&order),
             Target::Programs(programs) => self.stages.play(&order, if programs.sandboxed { ENTER } else { PLAY }),
         }
+    }
+}
+
+fn unseen(lab: Service) -> Advice {
+    Advice {
+        why: format!("a server of {lab} answers nothing: what it does is seen at its terminal alone"),
+        mend: "give its command with --server instead of its address".to_owned(),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::diagnosis::{FORMAT, NOT_ENDED, PROTOCOL, SERVER_GONE};
 use crate::report::Level::{Must, Should};
 use crate::rule::Over::Streams;
 use crate::rule::Said::{Anything, Text};
-use crate::rule::Step::{Accept, Close, Exits, Hear, Never, Rest, Say, Shows, ShowsReply, Start, Type};
+use crate::rule::Step::{Accept, Close, Exits, Hear, Never, OrExits, Rest, Say, Shows, ShowsReply, Start, Type};
 use crate::rule::{Cast, Part, Rule};
 
 const NAME: &str = "The client initiates communication with a Server by sending the server its name.";
@@ -90,7 +90,15 @@ pub(in crate::rules) static CLIENT: Part = Part {
             level: Should,
             over: Streams,
             sentence: "A server may end: its client neither hangs nor spins then.",
-            play: &[Start("Ada"), Accept("Ada"), Type("Ada", "1 + 2"), Hear("Ada", Text("1 + 2")), Close("Ada"), Rest],
+            play: &[
+                Start("Ada"),
+                Accept("Ada"),
+                Type("Ada", "1 + 2"),
+                Hear("Ada", Text("1 + 2")),
+                Close("Ada"),
+                Rest,
+                OrExits("Ada", &Shows("Ada", Anything)),
+            ],
             diagnosis: &SERVER_GONE,
         },
     ],
