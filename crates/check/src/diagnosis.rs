@@ -1,4 +1,4 @@
-//! What goes wrong in students' servers, by name, and how each is mended.
+//! What goes wrong in students' programs, by name, and how each is mended.
 
 pub(crate) mod clients;
 
@@ -105,7 +105,68 @@ pub(crate) const FORMAT: Diagnosis = Diagnosis {
               ValueError, and the second is one of + - * /. Otherwise print a warning and ask again.",
 };
 
+pub(crate) const COMMANDS: Diagnosis = Diagnosis {
+    name: "commands that do not exist are not refused",
+    mending: "Compare the command with each one that there is (strip() it first); in the last else:, print “Invalid command”, send nothing, and go back to the prompt.",
+};
+
+pub(crate) const NUMBERS: Diagnosis = Diagnosis {
+    name: "good numbers are refused",
+    mending: "Check each number with float() within try/except ValueError: isdigit() and int() know no sign and no point. Split the line at spaces first, so that \
+              the minus of `-6` is no operator.",
+};
+
+pub(crate) const NOT_SENT: Diagnosis = Diagnosis {
+    name: "what is typed is not sent",
+    mending: "Send what the user typed as soon as Enter is pressed, and before you wait for anything from the server; a server says nothing to a name, and may have \
+              nothing to say to a line.",
+};
+
+pub(crate) const NOT_SHOWN: Diagnosis = Diagnosis {
+    name: "what the server says is not shown",
+    mending: "print() each message that recv() brings, in a loop that goes on as long as the connection does.",
+};
+
+pub(crate) const NOT_ASKED: Diagnosis = Diagnosis {
+    name: "the user is not asked",
+    mending: "Before the program waits for the user, it says for what: input(\"Enter login name: \"), or print(…, flush=True) before the line is read.",
+};
+
+pub(crate) const AT_PROMPT: Diagnosis = Diagnosis {
+    name: "messages are shown only after Enter is pressed",
+    mending: "One thread cannot wait in input() and in recv() at once. Start a second one that does nothing but recv() and print() (daemon=True), or wait for both \
+              the keyboard and the socket with select().",
+};
+
+pub(crate) const STAYS: Diagnosis = Diagnosis {
+    name: "the client does not end",
+    mending: "When the user wants to leave, send the word for it if the lab has one, leave the loop, and close the socket. A thread that still waits in recv() \
+              keeps the program alive: start it with daemon=True.",
+};
+
+pub(crate) const ACK: Diagnosis = Diagnosis {
+    name: "the acknowledgement is not waited for",
+    mending: "After the name is sent, recv() the “ack” before the loop with the prompt begins.",
+};
+
+pub(crate) const SAME_NAME: Diagnosis = Diagnosis {
+    name: "all instances have the same name",
+    mending: "Append a random number to the name when the program starts: name = f\"client{random.randint(1, 100000)}\".",
+};
+
+pub(crate) const NOT_PRINTED: Diagnosis = Diagnosis {
+    name: "the server does not print what the sheet asks for",
+    mending: "Print the words of the sheet, with print(…, flush=True) where the output may go to a file.",
+};
+
+pub(crate) const APART: Diagnosis = Diagnosis {
+    name: "the two programs do not meet",
+    mending: "Nobody listens where the client looks for its server: give both the same port, and let both use TCP, or both UDP. A server that is bound to the address \
+              of one network card is not found at 127.0.0.1; bound to \"\" or 0.0.0.0 it is.",
+};
+
 pub(crate) const SERVER_GONE: Diagnosis = Diagnosis {
     name: "the server's end is not handled",
-    mending: "recv() gives b'' when the server has closed: say so, close the socket, and end.",
+    mending: "When the server has closed, recv() gives b'' (or raises ConnectionResetError) and send() raises BrokenPipeError: look for both, tell the user, \
+              close the socket, and end. A loop that goes on with b'' spins.",
 };

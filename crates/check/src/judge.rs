@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use labs::{Service, Transport};
 
-use crate::diagnosis::LATE;
-use crate::peer::Framing;
+use crate::diagnosis::{APART, LATE};
+use crate::peer::{Framing, Manner};
 use crate::report::{Advice, Failure, Level, PartReport, Report, RuleReport, SCHEMA, Verdict, conclude};
-use crate::rule::{Cast, Lab, Part, Rule, need_program};
+use crate::rule::{Cast, Lab, Part, Rule, SERVER, Step, need_program};
 use crate::stage::{ENTER, Order, Outcome, PLAY, Theatre, play};
 
 /// How a process becomes a stage: this program, these arguments, and then one more, with which it calls [`crate::stage::run`].
@@ -134,7 +134,7 @@ struct Judge<'a> {
 /// How the programs are spoken to.
 #[derive(Clone, Copy, Debug)]
 struct Found {
-    framing: Framing,
+    manner: Manner,
     udp: bool,
     port: u16,
 }
@@ -147,7 +147,7 @@ impl Found {
     fn report(self, part: Cast) -> PartReport {
         PartReport {
             part,
-            framing: (!self.udp).then(|| self.framing.name()),
+            framing: (!self.udp).then(|| self.manner.framing.name()),
             transport: Some(if self.udp { "udp" } else { "tcp" }),
             port: Some(self.port),
             advice: None,
@@ -171,20 +171,21 @@ impl Judge<'_> {
         }
         let mut intelligible = None;
         let mut last = String::new();
-        for framing in [Framing::Bare, Framing::Lines] {
-            match self.play(part, None, framing, None, 0) {
+        for manner in manners(part) {
+            match self.play(part, None, manner, None, 0) {
                 Outcome::CannotJudge(advice) => return Err(advice),
                 Outcome::Hindered(why) => return Err(hindered(why)),
                 Outcome::Unseen(_) => {}
                 Outcome::Played { failure, heard, over, udp, port, lines, last_words } => {
-                    // Who speaks first shows how its messages end; who is spoken to has to be tried.
-                    let framing = if lines && part.cast != Cast::Server { Framing::Lines } else { framing };
-                    let found = Found { framing, udp, port };
+                    let found = Found { manner, udp, port };
                     if failure.is_none() {
                         return Ok(found);
                     }
-                    // One that dies of the question is wrong, and not of another lab; and so is a pair that does not meet.
+                    // One that dies of the question is wrong, and not of another lab; and so is a pair that does not meet. A client that understands nothing has at least shown how it ends its
+                    // own messages.
                     if heard || over || part.cast == Cast::Pair {
+                        let framing = if lines { Framing::Lines } else { manner.framing };
+                        let found = Found { manner: Manner { framing, greets: false }, ..found };
                         intelligible = intelligible.or(Some(found));
                     }
                     last = last_words;
@@ -200,7 +201,7 @@ impl Judge<'_> {
     /// Plays all rules, as many at once as there are jobs, each as often as wanted.
     fn play_all(&self, turns: &[Turn], progress: &mut dyn FnMut(Progress)) -> Vec<RuleReport> {
         let mut reports: Vec<RuleReport> =
-            turns.iter().map(|turn| blank(turn.part.cast, turn.rule, turn.found.framing)).collect();
+            turns.iter().map(|turn| blank(turn.part.cast, turn.rule, turn.found.manner.framing)).collect();
         let playable = |turn: &Turn| {
             let has_program = matches!(self.task.target, Target::Programs(_));
             turn.rule.over.includes(turn.found.transport()) && (has_program || !turn.rule.needs_program())
@@ -216,7 +217,7 @@ impl Judge<'_> {
                 let next = || left.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
                 let play = |(at, round): (usize, u32)| {
                     let Turn { part, found, rule } = turns[at];
-                    (at, self.play(part, Some(rule), found.framing, Some(found.port), round))
+                    (at, self.play(part, Some(rule), found.manner, Some(found.port), round))
                 };
                 // Where nobody listens any more, we are about to end.
                 scope.spawn(move || std::iter::from_fn(next).try_for_each(|turn| sender.send(play(turn))));
@@ -238,7 +239,7 @@ impl Judge<'_> {
         }
     }
 
-    fn play(&self, part: &Part, rule: Option<&Rule>, framing: Framing, found_port: Option<u16>, round: u32) -> Outcome {
+    fn play(&self, part: &Part, rule: Option<&Rule>, manner: Manner, found_port: Option<u16>, round: u32) -> Outcome {
         let Task { lab, target, seed, patience, .. } = self.task;
         let theatre = match target {
             Target::Programs(programs) => Theatre::Programs {
@@ -256,7 +257,7 @@ impl Judge<'_> {
             lab: lab.service.name().to_owned(),
             cast: part.cast,
             rule: rule.map(|rule| rule.id.to_owned()),
-            framing,
+            manner,
             theatre,
             // The first round has the seed itself, so that a failure is replayed by the seed it is told with.
             seed: seed.wrapping_add(u64::from(round)),
@@ -274,6 +275,14 @@ fn unseen(lab: Service) -> Advice {
         why: format!("a server of {lab} answers nothing: what it does is seen at its terminal alone"),
         mend: "give its command with --server instead of its address".to_owned(),
     }
+}
+
+/// The ways to speak to programs, in the order in which they are tried.
+fn manners(part: &Part) -> Vec<Manner> {
+    let greetings: &[bool] =
+        if part.sounding.iter().any(|step| matches!(step, Step::Greet(..))) { &[false, true] } else { &[false] };
+    let framings = [Framing::Bare, Framing::Lines];
+    greetings.iter().flat_map(|greets| framings.map(|framing| Manner { framing, greets: *greets })).collect()
 }
 
 fn unintelligible(lab: Service, cast: Cast, last: &str) -> Advice {
@@ -321,6 +330,12 @@ impl Stages {
 
 fn hindered(why: String) -> Advice {
     Advice { why, mend: "or use --no-sandbox, which lets the program do whatever you may do".to_owned() }
+}
+
+/// Whether a client says that nobody listens where it looked for its server.
+fn is_refused(failure: &Failure) -> bool {
+    let says = |text: &str| text.to_lowercase().contains("refused");
+    failure.terminals.iter().any(|screen| screen.who != SERVER && says(&screen.text))
 }
 
 /// A rule that was not played yet.
@@ -385,9 +400,12 @@ impl RuleReport {
     fn fail(&mut self, failure: Failure, rule: &'static Rule) {
         self.failed += 1;
         self.failure = self.failure.take().or(Some(failure));
-        // That it is right but late is nearer to the mistake than what the rule is about.
-        let is_late = self.failure.as_ref().is_some_and(|failure| failure.is_late);
-        let diagnosis = if is_late { &LATE } else { rule.diagnosis };
+        // That it is right but late, or never met the other, is nearer to the mistake than what the rule is about.
+        let diagnosis = match &self.failure {
+            Some(failure) if failure.is_late => &LATE,
+            Some(failure) if self.part == Cast::Pair && is_refused(failure) => &APART,
+            Some(_) | None => rule.diagnosis,
+        };
         self.diagnosis = Some(diagnosis.name);
         self.mending = Some(diagnosis.mending);
     }

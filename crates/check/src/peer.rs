@@ -34,6 +34,14 @@ impl Framing {
     }
 }
 
+/// How a program is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Manner {
+    pub(crate) framing: Framing,
+    /// Whether our server has to speak first: some clients wait for a greeting, and others take it for an answer.
+    pub(crate) greets: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Closed,
@@ -137,6 +145,11 @@ impl Peer {
 
     pub(crate) fn has_heard(&self) -> bool {
         !self.heard.is_empty()
+    }
+
+    /// Whether it has heard so much that it listens no more.
+    pub(crate) fn is_flooded(&self) -> bool {
+        self.heard.len() >= HEARD_BYTES_MAX
     }
 
     /// Forgets what it has heard.

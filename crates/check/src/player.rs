@@ -10,7 +10,7 @@ use labs::{Service, Transport};
 use wire::Visible;
 
 use crate::door::Door;
-use crate::peer::{End, Framing, Peer};
+use crate::peer::{End, Manner, Peer};
 use crate::processes::Rest;
 use crate::program::{Kind, Place, Program};
 use crate::report::{Failure, Screen};
@@ -59,7 +59,7 @@ impl Stage<'_> {
 
 pub(crate) struct Player<'a> {
     stage: Stage<'a>,
-    framing: Framing,
+    manner: Manner,
     patience: Duration,
     chance: fastrand::Rng,
     /// Our ends of connections, in the order of their coming.
@@ -81,6 +81,8 @@ pub(crate) struct Player<'a> {
     heard: bool,
     /// Whether there was a newline in it.
     heard_lines: bool,
+    /// Whether a client came to our server.
+    met: bool,
     /// Whether the programs were seen at rest: what never is can not be told to spin.
     rests: bool,
     /// For so long they may sleep before they do what is waited for.
@@ -106,10 +108,10 @@ impl Fault {
 type Played = Result<(), Fault>;
 
 impl<'a> Player<'a> {
-    pub(crate) fn new(stage: Stage<'a>, framing: Framing, patience: Duration, seed: u64) -> Self {
+    pub(crate) fn new(stage: Stage<'a>, manner: Manner, patience: Duration, seed: u64) -> Self {
         let mut player = Self {
             stage,
-            framing,
+            manner,
             patience,
             chance: fastrand::Rng::with_seed(seed),
             peers: Vec::new(),
@@ -122,6 +124,7 @@ impl<'a> Player<'a> {
             unanswered: false,
             heard: false,
             heard_lines: false,
+            met: false,
             rests: false,
             sleeps: Duration::ZERO,
         };
@@ -150,6 +153,11 @@ impl<'a> Player<'a> {
 
     pub(crate) fn has_heard(&self) -> bool {
         self.heard || self.peers.iter().any(|(_, peer)| peer.has_heard())
+    }
+
+    /// Whether those met who are to speak with each other.
+    pub(crate) fn has_met(&self) -> bool {
+        self.stage.cast != Cast::Client || self.met
     }
 
     /// Whether what was heard has newlines in it.
@@ -221,6 +229,9 @@ impl<'a> Player<'a> {
             Step::Lose(who) => self.lose(who),
             Step::Sleeps(seconds) => self.sleeps = Duration::from_secs(seconds),
             Step::Accept(who) => return self.accept(who),
+            Step::Greet(who, text) => return self.greet(who, text),
+            Step::Differ => return self.differ(),
+            Step::ServerEnds(who, line) => return self.server_ends(who, line),
             Step::Reply(who, answer) => return self.reply(who, answer),
             Step::Say(who, text) => return self.say_text(who, text),
             Step::Send(who, bytes) => return self.say(who, bytes),
@@ -261,13 +272,18 @@ impl<'a> Player<'a> {
             return Ok(());
         }
         let end = Instant::now() + self.patience;
+        let fault = |got: String| Err(Fault::new("the program waits for what comes next", got));
         while Instant::now() < end {
-            if self.settle() {
+            let rests = self.settle();
+            // One whose words nobody takes any more sleeps, too.
+            if self.peers.iter().any(|(_, peer)| peer.is_flooded()) {
+                return fault("it sends the same without end, to somebody who has said nothing more".to_owned());
+            }
+            if rests {
                 return Ok(());
             }
         }
-        let got = format!("it runs without a pause for {} s: it spins", self.patience.as_secs());
-        Err(Fault::new("the program waits for what comes next", got))
+        fault(format!("it runs without a pause for {} s: it spins", self.patience.as_secs()))
     }
 
     fn restart(&mut self) -> Played {
@@ -300,7 +316,7 @@ impl<'a> Player<'a> {
             } else {
                 quiet_since.elapsed() > QUIET
             };
-            if rests {
+            if rests && self.terminals_are_read() {
                 self.listen();
                 self.unanswered = false;
                 return true;

@@ -126,15 +126,19 @@ impl Rest {
         self.since.filter(|_| self.looks >= LOOKS).map(|since| now - since)
     }
 
-    /// One that sleeps starts no other; so only before rest is told, and now and then, all are searched for.
+    /// One that sleeps starts no other; so only before rest is told, and now and then, all are searched for. Those that are found then are looked at as often
+    /// as the others: one that has just started sleeps for a moment now and then.
     fn all_sleep(&mut self) -> bool {
-        if self.known.is_empty() || (self.looks + 1) % SEARCH_EVERY == LOOKS {
-            if !all_sleep(&self.known) {
-                return false;
-            }
-            self.known = descendants();
+        if !all_sleep(&self.known) {
+            return false;
         }
-        all_sleep(&self.known)
+        if self.known.is_empty() || (self.looks + 1) % SEARCH_EVERY == LOOKS {
+            let found = descendants();
+            let is_known = found.iter().all(|pid| self.known.contains(pid));
+            self.known = found;
+            return is_known;
+        }
+        true
     }
 }
 

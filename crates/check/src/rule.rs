@@ -129,6 +129,12 @@ pub enum Step {
     Exits(Who),
     /// The student's client comes to our server: it connects, or sends its first datagram.
     Accept(Who),
+    /// Our server greets, if the client was found to wait for that.
+    Greet(Who, &'static str),
+    /// Of all that came to our server, not all said the same since.
+    Differ,
+    /// Our server ends. At the latest when this line is typed twice, the client tells its user, or ends; and it neither crashes nor spins.
+    ServerEnds(Who, &'static str),
     /// Our server answers what it has heard, if that is a request.
     Reply(Who, fn(&str) -> Option<String>),
     /// From here on our server answers each request as it comes.
@@ -200,6 +206,8 @@ pub enum Said {
     InOrder(&'static [&'static str]),
     /// Two whole numbers from 1 to 10.
     Addends,
+    /// Two such numbers, and behind them their sum.
+    Sum,
     /// So many whole numbers, each one more than the one before, the first of them 1.
     Counting(usize),
     /// 100, and behind it 1.

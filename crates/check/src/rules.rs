@@ -19,8 +19,8 @@ pub static ALL: [Lab; 7] = [
     Lab { service: Service::Alnum, parts: &[&alnum::SERVER, &alnum::CLIENT, &alnum::PAIR] },
     Lab { service: Service::Clock, parts: &[&clock::SERVER, &clock::CLIENT, &clock::PAIR] },
     Lab { service: Service::Calc, parts: &[&calc::SERVER, &calc::CLIENT, &calc::PAIR] },
-    Lab { service: Service::Add, parts: &[&add::SERVER] },
-    Lab { service: Service::Chat, parts: &[&chat::SERVER] },
+    Lab { service: Service::Add, parts: &[&add::SERVER, &add::CLIENT, &add::PAIR] },
+    Lab { service: Service::Chat, parts: &[&chat::SERVER, &chat::CLIENT, &chat::PAIR] },
 ];
 
 /// The lab of a service, if it can be checked.
@@ -79,6 +79,8 @@ mod tests {
                     | Step::Hear(..)
                     | Step::Await(..)
                     | Step::Pauses(..)
+                    | Step::Differ
+                    | Step::ServerEnds(..)
             ),
         }
     }
@@ -113,7 +115,12 @@ mod tests {
                 assert!(present.contains(&who), "{who} is not there at {step:?}");
                 follow(*step, present);
             }
-            Step::Say(who, _)
+            Step::ServerEnds(who, _) => {
+                assert!(present.contains(&who), "{who} is not there at {step:?}");
+                present.clear();
+            }
+            Step::Greet(who, _)
+            | Step::Say(who, _)
             | Step::Answers(who, _)
             | Step::Lose(who)
             | Step::From(who, _)
@@ -126,7 +133,7 @@ mod tests {
             | Step::Never(who, _)
             | Step::Finish(who)
             | Step::Ended(who) => assert!(present.contains(&who), "{who} is not there at {step:?}"),
-            Step::Rest | Step::Pass(_) | Step::CloseDoor | Step::Sleeps(_) => {}
+            Step::Rest | Step::Pass(_) | Step::CloseDoor | Step::Sleeps(_) | Step::Differ => {}
         }
     }
 }

@@ -14,7 +14,7 @@ use rustix::process::{Signal, set_child_subreaper, set_parent_process_death_sign
 use serde::{Deserialize, Serialize};
 
 use crate::door::Door;
-use crate::peer::Framing;
+use crate::peer::Manner;
 use crate::player::{NotPassed, Player, Stage};
 use crate::processes;
 use crate::program::{self, Kind, Place, Program};
@@ -34,7 +34,7 @@ pub(crate) struct Order {
     pub(crate) cast: Cast,
     /// None for the lab's sounding.
     pub(crate) rule: Option<String>,
-    pub(crate) framing: Framing,
+    pub(crate) manner: Manner,
     pub(crate) theatre: Theatre,
     pub(crate) seed: u64,
     pub(crate) patience: Duration,
@@ -54,7 +54,7 @@ pub(crate) enum Outcome {
         failure: Option<Box<Failure>>,
         /// Whether the program said anything at all.
         heard: bool,
-        /// Whether it has ended.
+        /// Whether it has ended; a client, after it came to our server.
         over: bool,
         udp: bool,
         port: u16,
@@ -128,7 +128,7 @@ pub(crate) fn play(order: &Order) -> Outcome {
         Ok(stage) => stage,
         Err(advice) => return Outcome::CannotJudge(advice),
     };
-    let mut player = Player::new(stage, order.framing, order.patience, order.seed);
+    let mut player = Player::new(stage, order.manner, order.patience, order.seed);
     let failure = match player.play(steps, visit) {
         Ok(()) => None,
         Err(NotPassed::Failed(failure)) => Some(failure),
@@ -137,7 +137,7 @@ pub(crate) fn play(order: &Order) -> Outcome {
     Outcome::Played {
         failure,
         heard: player.has_heard(),
-        over: player.is_over(),
+        over: player.is_over() && player.has_met(),
         udp: player.transport() == Transport::Udp,
         port: player.port(),
         lines: player.has_heard_lines(),

@@ -8,6 +8,8 @@ use std::thread::JoinHandle;
 
 use pty_process::Size;
 use pty_process::blocking::{self, Pty};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::termios::{LocalModes, tcgetattr};
 use vt100::{Callbacks, Parser, Screen};
 
@@ -26,7 +28,7 @@ pub(crate) struct Terminal {
     pty: Arc<Pty>,
     shown: Arc<Mutex<Shown>>,
     reader: Option<JoinHandle<()>>,
-    /// From here on it has shown something since the last line was typed.
+    /// From here on it has shown something since the last line was typed, or all was forgotten.
     mark: usize,
     /// The last line typed, if the terminal shows what is typed.
     echo: Option<String>,
@@ -75,11 +77,17 @@ impl Terminal {
         let modes = tcgetattr(&*self.pty)?.local_modes;
         // A program that reads key by key shows them itself; only a line without echo is a password.
         let is_shown = modes.contains(LocalModes::ECHO) || !modes.contains(LocalModes::ICANON);
+        self.forget();
+        self.echo = is_shown.then(|| line.to_owned());
+        (&*self.pty).write_all(format!("{line}\r").as_bytes())
+    }
+
+    /// Forgets what was shown, as a person does who has read it.
+    pub(crate) fn forget(&mut self) {
         self.prompt = self.prompt_now();
         let end = self.shown().end();
         self.mark = end;
-        self.echo = is_shown.then(|| line.to_owned());
-        (&*self.pty).write_all(format!("{line}\r").as_bytes())
+        self.echo = None;
     }
 
     /// Presses these keys.
@@ -87,7 +95,7 @@ impl Terminal {
         (&*self.pty).write_all(keys)
     }
 
-    /// What was shown since the last line was typed, as text, without that line and without the prompt that asks for the next.
+    /// What was shown since then, as text, without that line and without the prompt that asks for the next.
     pub(crate) fn news(&self) -> String {
         let shown = self.shown();
         let start = self.mark.saturating_sub(shown.forgotten);
@@ -106,6 +114,12 @@ impl Terminal {
             row.checked_sub(1).and_then(|above| screen.rows(0, COLUMNS.get()).nth(above.into())).unwrap_or_default();
         let asks = before.trim().is_empty() && above.trim_end().ends_with([':', '?', '>']);
         if asks { above.trim().to_owned() } else { before.trim().to_owned() }
+    }
+
+    /// Whether all was read that the program has written.
+    pub(crate) fn is_read_out(&self) -> bool {
+        let _shown = self.shown();
+        !is_readable(&self.pty, Some(&Timespec::default()))
     }
 
     /// What was shown behind so many bytes, and how many it were in all.
@@ -174,11 +188,29 @@ impl Shown {
 fn read(pty: &Pty, shown: &Mutex<Shown>) {
     let mut page = [0; 4096];
     let mut source = pty;
-    while let Ok(count @ 1..) = source.read(&mut page) {
-        let answer = shown.lock().unwrap_or_else(PoisonError::into_inner).take(&page[..count]);
+    loop {
+        if !is_readable(pty, None) {
+            break;
+        }
+        // Under the lock, so that nothing is in nobody's hands.
+        let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ok(count @ 1..) = source.read(&mut page) else { break };
+        let answer = shown.take(&page[..count]);
+        drop(shown);
         if let Some(answer) = answer {
             // One that has ended needs no answer.
             let _ = source.write_all(answer.as_bytes());
+        }
+    }
+}
+
+/// Whether something can be read, be it the end, by this time or at all. The kernel brings over what is still on its way before it says no.
+fn is_readable(pty: &Pty, time: Option<&Timespec>) -> bool {
+    let mut wish = [PollFd::new(pty, PollFlags::IN)];
+    loop {
+        match poll(&mut wish, time) {
+            Err(Errno::INTR) => {}
+            answer => return answer.is_ok() && wish[0].revents().intersects(PollFlags::IN),
         }
     }
 }

@@ -14,6 +14,11 @@ pub(crate) const ANSWER_UNSEEN: Diagnosis = Diagnosis {
               do not wait for one: readline() would.",
 };
 
+pub(crate) const LANGUAGE: Diagnosis = Diagnosis {
+    name: "text in other languages is lost",
+    mending: "Send line.encode(), which is UTF-8, and not encode(\"ascii\"); print data.decode() of what comes: b'…' are bytes, and no text.",
+};
+
 pub(crate) const ONE_LINE: Diagnosis = Diagnosis {
     name: "it takes one line only",
     mending: "Put reading, sending and printing into a loop, so that the user need not start the program again for the next line.",
@@ -68,7 +73,7 @@ pub(crate) const SENDERS: Diagnosis = Diagnosis {
 };
 
 pub(crate) const NOT_MET: Diagnosis = Diagnosis {
-    name: "two programs that do not meet",
+    name: "the answer does not come to the user",
     mending: "Both have to use the same address, port and transport (TCP or UDP), and to agree where a message ends: a readline() waits for ever for a newline that \
               the other never sends.",
 };

@@ -29,6 +29,7 @@ impl Player<'_> {
             accepted.is_some()
         });
         if let Some(peer) = accepted.filter(|_| came) {
+            self.met = true;
             self.peers.push((who, peer));
             self.tell(format!("{} comes to our server", named(who)));
             self.listen();
@@ -36,6 +37,21 @@ impl Player<'_> {
         }
         let expected = format!("{} comes to our server at port {}", named(who), self.stage.place.port());
         Err(Fault::new(expected, "it does not come there"))
+    }
+
+    pub(super) fn greet(&mut self, who: Who, text: &str) -> Played {
+        if self.manner.greets { self.say_text(who, text) } else { Ok(()) }
+    }
+
+    pub(super) fn differ(&mut self) -> Played {
+        self.settle();
+        let mut said = self.peers.iter().map(|(_, peer)| peer.news());
+        let first = said.next().unwrap_or_default();
+        if said.all(|other| other == first) {
+            let got = format!("all {} say {}", self.peers.len(), quoted(first));
+            return Err(Fault::new("the instances say different things", got));
+        }
+        Ok(())
     }
 
     /// Says a text as the program speaks.
@@ -46,7 +62,7 @@ impl Player<'_> {
 
     /// A text as the program speaks.
     pub(super) fn message(&self, text: &str) -> String {
-        let ending = if self.framing == Framing::Lines { "\n" } else { "" };
+        let ending = if self.manner.framing == Framing::Lines { "\n" } else { "" };
         format!("{text}{ending}")
     }
 
@@ -141,7 +157,11 @@ impl Player<'_> {
         let Some(peer) = self.peer(who) else { return Ok(()) };
         if said.is_in(peer.news(), Timestamp::now()) {
             let got = got(peer);
-            return Err(Fault::new(format!("{} does not hear {said}", self.our_name(who)), got));
+            let expected = match said {
+                Said::Anything => format!("{} hears nothing", self.our_name(who)),
+                said => format!("{} does not hear {said}", self.our_name(who)),
+            };
+            return Err(Fault::new(expected, got));
         }
         Ok(())
     }

@@ -18,6 +18,12 @@ const END_MAX: Duration = Duration::from_millis(1500);
 /// Control-D and Control-C: the end of what is typed, and the wish to end.
 const END_OF_INPUT: u8 = 4;
 const INTERRUPT: u8 = 3;
+/// How often a line is typed to a client whose server has gone: the first may still be sent without an error.
+const LINES_TO_NOTICE: usize = 2;
+/// What is shown by one that crashes.
+const CRASHES: [&str; 4] = ["Traceback (most recent call last)", "Exception in thread", "panic: ", "panicked at"];
+/// How one ends that crashes: SIGABRT, SIGSEGV, SIGPIPE.
+const CRASH_SIGNALS: [&str; 3] = ["by signal 6", "by signal 11", "by signal 13"];
 
 /// What a terminal is to show.
 #[derive(Clone, Debug)]
@@ -33,7 +39,11 @@ impl Wanted {
     fn is_in(&self, shown: &str) -> bool {
         match self {
             Self::Said(said) => said.is_in(shown.as_bytes(), Timestamp::now()),
-            Self::Reply(reply) => !reply.is_empty() && shown.contains(reply.as_str()),
+            // A number may be shown as another form of it, and not as a part of another number.
+            Self::Reply(reply) => match reply.parse() {
+                Ok(wanted) => numbers(shown).any(|number| is_same(number, wanted)),
+                Err(_) => !reply.is_empty() && shown.contains(reply.as_str()),
+            },
             Self::Numbers(wanted) => {
                 let is_there = |wanted: &f64| numbers(shown).any(|number| is_same(number, *wanted));
                 !wanted.is_empty() && wanted.iter().all(is_there)
@@ -135,6 +145,46 @@ impl Player<'_> {
         }
     }
 
+    pub(super) fn server_ends(&mut self, who: Who, line: &str) -> Played {
+        self.settle();
+        if let Some(program) = self.program(who) {
+            program.terminal.forget();
+        }
+        self.tell("our server ends".to_owned());
+        self.stage.door = None;
+        self.peers.clear();
+        self.rest()?;
+        let something = Wanted::Said(Said::Anything);
+        let mut is_told = self.is_shown(who, &something);
+        for _ in 0..LINES_TO_NOTICE {
+            self.has_not_crashed(who)?;
+            if self.has_ended(who) {
+                return Ok(());
+            }
+            self.type_line(who, line)?;
+            // What is shown at last is waited for; where it was shown before, it is enough to see what the line does.
+            is_told = is_told || self.wait(who, |player| player.is_shown(who, &something));
+            self.rest()?;
+        }
+        self.has_not_crashed(who)?;
+        if is_told || self.has_ended(who) {
+            return Ok(());
+        }
+        Err(Fault::new(format!("{} tells its user that the server has gone, or ends", named(who)), "nothing"))
+    }
+
+    fn has_not_crashed(&mut self, who: Who) -> Played {
+        self.has_ended(who);
+        let Some(program) = self.program(who) else { return Ok(()) };
+        let shown = program.terminal.news();
+        let how = program.ended().unwrap_or_default();
+        if CRASHES.iter().any(|sign| shown.contains(sign)) || CRASH_SIGNALS.iter().any(|signal| how.ends_with(signal)) {
+            let got = format!("it crashes: {}", if how.is_empty() { program.last_words() } else { how });
+            return Err(Fault::new(format!("{} tells its user that the server has gone, or ends", named(who)), got));
+        }
+        Ok(())
+    }
+
     /// Whether this is shown once the program ends: what it prints comes then only.
     pub(super) fn comes_late(&mut self, who: Who, wanted: &Wanted) -> bool {
         if self.has_ended(who) {
@@ -168,6 +218,12 @@ impl Player<'_> {
         } else {
             format!("{}{how}", quoted(news.trim().as_bytes()))
         }
+    }
+
+    /// Whether what the programs wrote before they came to rest was read.
+    pub(super) fn terminals_are_read(&self) -> bool {
+        let clients = self.clients.iter().map(|(_, program)| program);
+        self.stage.server.iter().chain(clients).all(|program| program.terminal.is_read_out())
     }
 
     /// Tells what the terminals have shown since, and says whether it was anything.

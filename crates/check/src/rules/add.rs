@@ -1,17 +1,24 @@
 //! add: "Lab 2" q1 and q2.
 
+mod client;
+mod pair;
+
+pub(super) use client::CLIENT;
+pub(super) use pair::PAIR;
+
 use crate::diagnosis::{
-    ADDRESS_IN_USE, ARITHMETIC, BAD_INPUT, ENDS_WITH_CLIENT, GONE_CLIENT, ONE_CLIENT, ONE_RECV, PROTOCOL, STREAM_END,
+    ADDRESS_IN_USE, ARITHMETIC, BAD_INPUT, ENDS_WITH_CLIENT, GONE_CLIENT, NOT_PRINTED, ONE_CLIENT, ONE_RECV, PROTOCOL,
+    STREAM_END,
 };
 use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Over::Streams;
 use crate::rule::Said::{Anything, Number, Text};
-use crate::rule::Step::{Close, Finish, Hear, Open, Pieces, Reset, Rest, Restart, Say, Send};
-use crate::rule::{Cast, Part, Rule};
+use crate::rule::Step::{Close, Finish, Hear, Open, Pieces, Reset, Rest, Restart, Say, Send, Shows};
+use crate::rule::{Cast, Part, Rule, SERVER as TERMINAL};
 
 const ADDS: &str = "The Server, upon receiving this message, separates out the two numbers, adds them up and sends the answer back to the client.";
-const MULTIPLE: &str = "A single Server process is able to communicate with multiple client processes at a time. For each connection, the Server should provide \
-                        the same service.";
+const MULTIPLE: &str = "… a single Server process is able to communicate with multiple client processes at a time. […] For each connection, the Server should \
+                        provide the same service as described in question 1.";
 
 pub(super) static SERVER: Part = Part {
     cast: Cast::Server,
@@ -22,7 +29,7 @@ pub(super) static SERVER: Part = Part {
             id: "add.next",
             level: Must,
             over: Streams,
-            sentence: "If the command is “q”, the client program closes the connection and exits. The server serves the next.",
+            sentence: "If the command is “q” (short for quit), the client program closes the connection and exits. The server serves the next.",
             play: &[
                 Open("client7"),
                 Say("client7", "client7"),
@@ -157,10 +164,23 @@ pub(super) static SERVER: Part = Part {
             diagnosis: &BAD_INPUT,
         },
         Rule {
+            id: "add.initiated",
+            level: Must,
+            over: Streams,
+            sentence: "Upon receiving the name, the Server should print “Connection initiated by <client name>”.",
+            play: &[
+                Open("client7"),
+                Say("client7", "client7"),
+                Shows(TERMINAL, Text("connection initiated by")),
+                Shows(TERMINAL, Text("client7")),
+            ],
+            diagnosis: &NOT_PRINTED,
+        },
+        Rule {
             id: "add.pieces",
             level: MustOfLines,
             over: Streams,
-            sentence: "These two numbers are bundled up into a single string: also when it arrives in pieces.",
+            sentence: "… sends these two numbers to the server, bundled up into a single string: also when it arrives in pieces.",
             play: &[
                 Open("client7"),
                 Say("client7", "client7"),

@@ -7,21 +7,21 @@ pub(super) use client::CLIENT;
 pub(super) use pair::PAIR;
 
 use crate::diagnosis::{
-    ADDRESS_IN_USE, ARITHMETIC, BAD_INPUT, ENDS_WITH_CLIENT, GONE_CLIENT, NOT_ENDED, ONE_CLIENT, ONE_RECV, PROTOCOL,
-    STREAM_END,
+    ADDRESS_IN_USE, ARITHMETIC, BAD_INPUT, ENDS_WITH_CLIENT, GONE_CLIENT, NOT_ENDED, NOT_PRINTED, ONE_CLIENT, ONE_RECV,
+    PROTOCOL, STREAM_END,
 };
 use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Over::Streams;
-use crate::rule::Said::{Anything, Number, Numbers};
-use crate::rule::Step::{Close, Ended, Finish, Hear, Never, Open, Pieces, Reset, Rest, Restart, Say, Send};
-use crate::rule::{Cast, Part, Rule};
+use crate::rule::Said::{Anything, Number, Numbers, Text};
+use crate::rule::Step::{Close, Ended, Finish, Hear, Never, Open, Pieces, Reset, Rest, Restart, Say, Send, Shows};
+use crate::rule::{Cast, Part, Rule, SERVER as TERMINAL};
 
 const COMPUTES: &str = "Upon receiving a request, the server […] computes the answer by performing the arithmetic operation and sends it back as a string.";
 const LOOP: &str = "The Server runs an infinite loop where it keeps waiting for requests from this client.";
-const FORMAT: &str = "The user is expected to enter a string consisting of two numbers and a simple arithmetic operation (separated by spaces). If the input \
-                      is not correctly formatted, a warning is displayed.";
-const MULTIPLE: &str = "Think of how you could modify the Server so that it can handle multiple clients at the same time. For each connection, the Server \
-                        should provide the same service as described.";
+const FORMAT: &str = "The user is expected to enter a string consisting of two numbers and a simple arithmetic operation (separated by spaces) […]. If the \
+                      input is not correctly formatted, a warning is displayed to the user.";
+const MULTIPLE: &str = "Think of how you could modify the Server so that it can handle multiple clients at the same time. For each connection (using TCP \
+                        sockets), the Server should provide the same service as described.";
 
 pub(super) static SERVER: Part = Part {
     cast: Cast::Server,
@@ -125,7 +125,7 @@ pub(super) static SERVER: Part = Part {
             id: "calc.quit",
             level: Must,
             over: Streams,
-            sentence: "The client process forwards the “q” to the Server upon which the server ends the communication session.",
+            sentence: "The client process forwards the “q” to the Server upon which the server ends the communication session and prints “Session ended”.",
             play: &[
                 Open("Ada"),
                 Say("Ada", "Ada"),
@@ -217,6 +217,37 @@ pub(super) static SERVER: Part = Part {
             diagnosis: &GONE_CLIENT,
         },
         Rule {
+            id: "calc.prints",
+            level: Must,
+            over: Streams,
+            sentence: "Upon receiving a request, the server prints the received message.",
+            play: &[
+                Open("Ada"),
+                Say("Ada", "Ada"),
+                Say("Ada", "1234 + 42"),
+                Hear("Ada", Number(1276.0)),
+                Shows(TERMINAL, Number(1234.0)),
+                Shows(TERMINAL, Number(42.0)),
+            ],
+            diagnosis: &NOT_PRINTED,
+        },
+        Rule {
+            id: "calc.session-ended",
+            level: Must,
+            over: Streams,
+            sentence: "… the “q” to the Server upon which the server ends the communication session and prints “Session ended”.",
+            play: &[
+                Open("Ada"),
+                Say("Ada", "Ada"),
+                Say("Ada", "3 + 8"),
+                Hear("Ada", Number(11.0)),
+                Say("Ada", "q"),
+                Shows(TERMINAL, Text("session")),
+                Shows(TERMINAL, Text("ended")),
+            ],
+            diagnosis: &NOT_PRINTED,
+        },
+        Rule {
             id: "calc.on-after-zero",
             level: Should,
             over: Streams,
@@ -299,7 +330,7 @@ pub(super) static SERVER: Part = Part {
             id: "calc.name-glued",
             level: MustOfLines,
             over: Streams,
-            sentence: "The client initiates communication by sending the server its name: the first request may arrive with it.",
+            sentence: "The client initiates communication with a Server by sending the server its name: the first request may arrive with it.",
             play: &[Open("Ada"), Send("Ada", b"Ada\n100 + 11\n"), Hear("Ada", Number(111.0))],
             diagnosis: &ONE_RECV,
         },

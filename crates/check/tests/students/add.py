@@ -18,7 +18,8 @@ def session(connection, name=None):
     try:
         if name is None:
             name = connection.recv(1024).decode(errors="replace")
-        print("Connection initiated by", name)
+        if bug != "silent":
+            print("Connection initiated by", name)
         if bug != "no-ack":
             connection.send(b"ack")
         end = None
@@ -33,6 +34,8 @@ def session(connection, name=None):
             try:
                 a, b = data.decode().split()
                 answer = str(int(a) + int(b))
+                if bug == "concatenates":
+                    answer = a + b
                 if bug == "one-digit":
                     answer = str(int(a[0]) + int(b[0]))
             except UnicodeDecodeError:

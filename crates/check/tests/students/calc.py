@@ -4,6 +4,8 @@ import sys
 import time
 
 bug = sys.argv[1] if len(sys.argv) > 1 else ""
+if bug == "late":
+    sys.stdout = open(1, "w", buffering=65536, closefd=False)
 server = socket.socket()
 if bug != "no-reuse":
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -51,9 +53,10 @@ def session(connection):
         if not data:
             # Not for ever, so that the tests end.
             end = end or time.monotonic() + 5
-            if bug == "spins" and time.monotonic() < end:
+            if bug not in ("spins", "storms") or time.monotonic() > end:
+                break
+            if bug == "spins":
                 continue
-            break
         try:
             if bug == "bytes-kill":
                 try:
@@ -66,7 +69,8 @@ def session(connection):
             if request.strip() == "q" and bug != "no-quit":
                 print("Session ended" if bug != "silent-end" else "")
                 break
-            print(request)
+            if bug != "silent":
+                print(name + ":", request)
             answer = str(compute(request))
         except tuple(caught) as error:
             answer = "Error: " + str(error)

@@ -44,9 +44,11 @@ class Session(socketserver.StreamRequestHandler):
                 elif line == "q":
                     break
                 else:
+                    print(f"[{name}] {line}")
                     self.wfile.write(f"{compute(line)}\n".encode())
         except OSError:
             pass
+        print("Session ended")
 
 
 class Server(socketserver.ThreadingTCPServer):

@@ -1,8 +1,9 @@
 //! For each rule, a program with the mistake that it is there for: of all rules of the lab, this one is told first.
 
-use check::{Lab, Level, Part, Rule, Verdict};
+use check::{Lab, Level, Part, Report, Rule, Verdict};
 
-use crate::runner::{SHORT, Test, advice, judge, lab, students};
+use crate::programs::students;
+use crate::runner::{SHORT, Test, advice, judge, lab};
 
 const MUTANTS: &[(&str, &str)] = &[
     ("echo.next", "echo_tcp.py echo one-session"),
@@ -32,11 +33,11 @@ const MUTANTS: &[(&str, &str)] = &[
     ("clock.date", "clock_udp.py yesterday"),
     ("clock.time", "clock_udp.py no-seconds"),
     ("clock.current", "clock_udp.py stale"),
-    ("clock.unknown", "clock_udp.py else-time"),
     ("clock.bytes", "clock_udp.py bytes-kill"),
     ("clock.empty", "clock_udp.py empty-ends"),
     ("clock.unheard", "clock_udp.py connects"),
     ("clock.each-its-own", "clock_udp.py by-host"),
+    ("clock.unknown", "clock_udp.py else-time"),
     ("clock.reset", "clock_tcp.py reset-kills"),
     ("calc.next", "calc.py one-session"),
     ("calc.end", "calc.py spins"),
@@ -51,6 +52,8 @@ const MUTANTS: &[(&str, &str)] = &[
     ("calc.empty", "calc.py empty-kills"),
     ("calc.operator", "calc.py else-divides"),
     ("calc.reset", "calc.py reset-kills"),
+    ("calc.prints", "calc.py silent"),
+    ("calc.session-ended", "calc.py silent-end"),
     ("calc.on-after-zero", "calc.py error-ends"),
     ("calc.several", "calc_threads.py lock"),
     ("calc.mute", "calc_threads.py name-in-loop"),
@@ -68,6 +71,7 @@ const MUTANTS: &[(&str, &str)] = &[
     ("add.stays", "add.py closes-all"),
     ("add.format", "add.py format-kills"),
     ("add.bytes", "add.py bytes-kill"),
+    ("add.initiated", "add.py silent"),
     ("add.pieces", "add_lines.py one-recv"),
     ("add.restart", "add_lines.py no-reuse"),
     ("chat.says", "chat.py nameless-lines"),
@@ -101,6 +105,7 @@ const MUTANTS: &[(&str, &str)] = &[
     ("echo.client.answer", "echo_client.py 12001 mute"),
     ("echo.client.pieces", "echo_client_lines.py 12001 one-recv"),
     ("echo.client.again", "echo_client_once.py udp 12001"),
+    ("echo.client.server-gone", "echo_client.py 12001 spins"),
     ("echo.client.lost", "echo_client_udp.py 12001 no-timeout"),
     ("echo.client.text", "echo_client.py 12001 ascii"),
     ("echo.pair.answer", "echo_tcp.py echo with echo_client_lines.py 12000"),
@@ -111,6 +116,7 @@ const MUTANTS: &[(&str, &str)] = &[
     ("alnum.client.answer", "echo_client.py 12002 mute"),
     ("alnum.client.pieces", "echo_client_lines.py 12002 one-recv"),
     ("alnum.client.again", "echo_client_once.py tcp 12002"),
+    ("alnum.client.server-gone", "echo_client.py 12002 spins"),
     ("alnum.client.lost", "echo_client_udp.py 12002 no-timeout"),
     ("alnum.pair.yes", "echo_tcp.py alnum with echo_client.py 12000 mute"),
     ("alnum.pair.no", "echo_tcp.py alnum always with echo_client.py 12000"),
@@ -128,21 +134,72 @@ const MUTANTS: &[(&str, &str)] = &[
     ("clock.pair.date", "clock_udp.py with clock_client.py only-times"),
     ("clock.pair.several", "clock_tcp.py with clock_client_lines.py bare"),
     ("calc.client.name", "calc_client.py nameless"),
+    ("calc.client.request", "calc_client.py computes"),
     ("calc.client.answer", "calc_client.py mute"),
-    ("calc.client.format", "calc_client.py no-warning"),
+    ("calc.client.loop", "calc_client.py once"),
+    ("calc.client.numbers", "calc_client.py int"),
+    ("calc.client.warning", "calc_client.py no-warning"),
     ("calc.client.sends", "calc_client.py sends-all"),
-    ("calc.client.quit", "calc_client.py no-q"),
+    ("calc.client.empty", "calc_client.py empty-kills"),
+    ("calc.client.forwards", "calc_client.py no-q"),
+    ("calc.client.quit", "calc_client.py goes-on"),
+    ("calc.client.pieces", "calc_client_lines.py one-recv"),
     ("calc.client.server-gone", "calc_client.py spins"),
     ("calc.pair.answer", "calc.py int with calc_client.py"),
     ("calc.pair.ends", "calc.py silent-end with calc_client.py"),
     ("calc.pair.several", "calc.py with calc_client.py"),
+    ("add.client.name", "add_client.py nameless"),
+    ("add.client.sends", "add_client.py two-sends"),
+    ("add.client.answer", "add_client.py mute"),
+    ("add.client.loop", "add_client.py once"),
+    ("add.client.shows-numbers", "add_client.py mute-numbers"),
+    ("add.client.invalid", "add_client.py no-warning"),
+    ("add.client.not-sent", "add_client.py sends-all"),
+    ("add.client.quit", "add_client.py goes-on"),
+    ("add.client.ack", "add_client_lines.py no-wait"),
+    ("add.client.unique", "add_client.py same-name"),
+    ("add.client.words", "add_client.py other-words"),
+    ("add.client.pieces", "add_client_lines.py one-recv"),
+    ("add.client.server-gone", "add_client.py spins"),
+    ("add.pair.answer", "add.py concatenates with add_client.py"),
+    ("add.pair.quit", "add.py with add_client.py goes-on"),
+    ("add.pair.next", "add.py one-session with add_client.py"),
+    ("add.pair.several", "add.py lock with add_client.py"),
+    ("add.pair.initiated", "add.py silent with add_client.py"),
+    ("chat.client.login", "chat_client.py nameless"),
+    ("chat.client.sends", "chat_client.py once"),
+    ("chat.client.shows", "chat_client.py mute"),
+    ("chat.client.at-prompt", "chat_client_alternating.py"),
+    ("chat.client.quit", "chat_client.py no-quit"),
+    ("chat.client.glued", "chat_client_lines.py first-line"),
+    ("chat.client.pieces", "chat_client_lines.py one-recv"),
+    ("chat.client.asks", "chat_client.py no-prompt"),
+    ("chat.client.taken", "chat_client.py swallows"),
+    ("chat.client.empty", "chat_client.py empty-kills"),
+    ("chat.client.server-gone", "chat_client.py spins"),
+    ("chat.pair.says", "chat.py nameless-lines with chat_client.py"),
+    ("chat.pair.joins", "chat.py silent-joins with chat_client.py"),
+    ("chat.pair.quit", "chat.py with chat_client.py no-quit"),
+    ("chat.pair.leaves", "chat.py count-before with chat_client.py"),
+    ("chat.pair.unique", "chat.py duplicates with chat_client.py"),
+    ("chat.pair.transcript", "chat.py not-itself with chat_client.py"),
+    ("chat.pair.another-name", "chat.py with chat_client.py one-name"),
+];
+
+/// Mistakes that show in a rule which is about something else, and are told by their own name.
+const NAMED: &[(&str, &str, &str)] = &[
+    ("calc.end", "calc.py storms", "the end of the stream is not handled"),
+    ("calc.pair.answer", "calc.py late with calc_client.py", "output that only appears at exit"),
 ];
 
 pub(crate) fn tests() -> Vec<Test> {
     let test = |(rule, command): (&'static str, &'static str)| -> Test {
-        (format!("mutant {rule} {command}"), Box::new(move || is_condemned_first(rule, command)))
+        (format!("mutant {rule} {command}"), Box::new(move || is_condemned_first(rule, command).map(drop)))
     };
-    MUTANTS.iter().copied().map(test).collect()
+    let named = |(rule, command, name): (&'static str, &'static str, &'static str)| -> Test {
+        (format!("named {rule} {command}"), Box::new(move || is_named(rule, command, name)))
+    };
+    MUTANTS.iter().copied().map(test).chain(NAMED.iter().copied().map(named)).collect()
 }
 
 pub(crate) fn every_rule_has_one() {
@@ -155,18 +212,24 @@ pub(crate) fn every_rule_has_one() {
 }
 
 /// Its own rule fails, and nothing that is to be mended before: what is to be mended later need not be played.
-fn is_condemned_first(id: &'static str, command: &str) -> Result<(), String> {
+fn is_condemned_first(id: &'static str, command: &str) -> Result<Report, String> {
     let name = id.split('.').next().unwrap();
     let has = |part: &&&'static Part| part.rules.iter().any(|rule| rule.id == id);
     let part = lab(name).parts.iter().find(has).unwrap();
-    let report = judge(name, students(part.cast, command), &up_to(part, id), 1, SHORT);
+    let report = judge(name, students(part.cast, command).unwrap(), &up_to(part, id), 1, SHORT);
     let first = report.first_to_mend();
     let is_undecided = report.rules.iter().any(|rule| rule.verdict == Verdict::CannotJudge);
     if first.is_some_and(|rule| rule.id == id && rule.verdict == Verdict::Fail) && !is_undecided {
-        return Ok(());
+        return Ok(report);
     }
     let verdicts: Vec<_> = report.rules.iter().map(|rule| (rule.id, rule.verdict)).collect();
     Err(format!("{verdicts:?}\n{:?} {:?}", advice(&report), first))
+}
+
+fn is_named(id: &'static str, command: &str, name: &str) -> Result<(), String> {
+    let report = is_condemned_first(id, command)?;
+    let told = report.first_to_mend().and_then(|rule| rule.diagnosis);
+    if told == Some(name) { Ok(()) } else { Err(format!("{told:?}")) }
 }
 
 /// This rule, and those that are to be mended before it.

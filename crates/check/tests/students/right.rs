@@ -3,26 +3,50 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use check::Cast::{self, Client, Pair, Server};
-use check::{Level, Rule, Verdict};
+use check::{Level, Programs, Rule, Verdict};
 
-use crate::runner::{Test, USUAL, advice, judge, part, students};
+use crate::programs::students;
+use crate::runner::{Test, USUAL, advice, judge, part};
 
 /// Lab, cast, and programs.
 const RIGHT: &[(&str, Cast, &str)] = &[
     ("echo", Server, "echo_tcp.py echo"),
     ("echo", Server, "echo_threads.py echo"),
     ("echo", Server, "echo_udp.py echo"),
+    ("echo", Server, "echo_asyncio.py"),
+    ("echo", Server, "echo_template.py"),
     ("alnum", Server, "echo_tcp.py alnum"),
     ("alnum", Server, "echo_threads.py alnum"),
     ("alnum", Server, "echo_udp.py alnum"),
+    ("alnum", Server, "alnum_words.py"),
+    ("alnum", Server, "alnum_yes_no.py"),
     ("clock", Server, "clock_udp.py"),
     ("clock", Server, "clock_tcp.py"),
+    ("clock", Server, "clock_twelve.py"),
+    ("clock", Server, "clock_words.py"),
+    ("clock", Server, "clock_else.py"),
     ("calc", Server, "calc.py"),
     ("calc", Server, "calc_threads.py"),
     ("calc", Server, "calc_lines.py"),
+    ("calc", Server, "calc_eval.py"),
+    ("calc", Server, "calc_prompts.py"),
+    ("calc", Server, "calc_select.py"),
+    ("calc", Server, "calc_pool.py 4242"),
+    ("calc", Server, "calc_process.py"),
+    ("calc", Server, "calc_threads.c"),
+    ("calc", Server, "calc_padded.c"),
+    ("calc", Server, "CalcServer.java"),
     ("add", Server, "add.py"),
+    ("add", Server, "add_lines.py"),
+    ("add", Server, "add_asyncio.py"),
+    ("add", Server, "add_crlf.c"),
     ("chat", Server, "chat.py"),
     ("chat", Server, "chat_lines.py"),
+    ("chat", Server, "chat_select.py"),
+    ("chat", Server, "chat_asyncio.py"),
+    ("chat", Server, "chat_class.py"),
+    ("chat", Server, "chat_polls.py"),
+    ("chat", Server, "chat_poll.c"),
     ("numbers", Server, "numbers_server.py"),
     ("numbers", Server, "numbers_names.py"),
     ("numbers", Client, "numbers_client.py 11000 0.05"),
@@ -50,7 +74,18 @@ const RIGHT: &[(&str, Cast, &str)] = &[
     ("clock", Pair, "clock_udp.py with clock_client.py"),
     ("clock", Pair, "clock_udp.py with clock_client_fresh.py"),
     ("calc", Client, "calc_client.py"),
+    ("calc", Client, "calc_client_lines.py"),
     ("calc", Pair, "calc.py with calc_client.py"),
+    ("calc", Pair, "calc_threads.py with calc_client_lines.py"),
+    ("add", Client, "add_client.py"),
+    ("add", Client, "add_client_lines.py"),
+    ("add", Pair, "add.py with add_client.py"),
+    ("add", Pair, "add_lines.py with add_client_lines.py"),
+    ("chat", Client, "chat_client.py"),
+    ("chat", Client, "chat_client_select.py"),
+    ("chat", Client, "chat_client_lines.py"),
+    ("chat", Pair, "chat.py with chat_client.py"),
+    ("chat", Pair, "chat_lines.py with chat_client_lines.py"),
 ];
 
 static PLAYS: AtomicU32 = AtomicU32::new(0);
@@ -58,10 +93,11 @@ static FALSE_VERDICTS: AtomicU32 = AtomicU32::new(0);
 
 pub(crate) fn tests() -> Vec<Test> {
     let repeat = std::env::var("CHECK_REPEAT").map_or(1, |text| text.parse().unwrap());
-    let test = |(lab, cast, command): (&'static str, Cast, &'static str)| -> Test {
-        (format!("right {lab} {command}"), Box::new(move || is_right(lab, cast, command, repeat)))
+    let test = |(lab, cast, named): &(&'static str, Cast, &'static str)| -> Option<Test> {
+        let (lab, cast, programs) = (*lab, *cast, students(*cast, named)?);
+        Some((format!("right {lab} {named}"), Box::new(move || is_right(lab, cast, programs.clone(), repeat))))
     };
-    RIGHT.iter().copied().map(test).collect()
+    RIGHT.iter().filter_map(test).collect()
 }
 
 /// How often right programs were played, and how often wrongly judged.
@@ -74,9 +110,9 @@ pub(crate) fn tell_plays() {
 }
 
 /// No MUST fails, and no rule fails only sometimes.
-fn is_right(name: &str, cast: Cast, command: &str, repeat: u32) -> Result<(), String> {
+fn is_right(name: &str, cast: Cast, programs: Programs, repeat: u32) -> Result<(), String> {
     let rules: Vec<&Rule> = part(name, cast).rules.iter().collect();
-    let report = judge(name, students(cast, command), &rules, repeat, USUAL);
+    let report = judge(name, programs, &rules, repeat, USUAL);
     let is_false = |level, verdict| match verdict {
         Verdict::CannotJudge | Verdict::Flaky => true,
         Verdict::Fail => level == Level::Must,

@@ -1,11 +1,13 @@
 //! alnum's client: "Software Systems" task 1, before its change. Its programs send one message and end, so that only one is a MUST.
 
-use crate::diagnosis::ONE_RECV;
 use crate::diagnosis::clients::{ANSWER_UNSEEN, LOST, ONE_LINE, TYPED};
+use crate::diagnosis::{ONE_RECV, SERVER_GONE};
 use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Over::{Both, Datagrams, Streams};
 use crate::rule::Said::Text;
-use crate::rule::Step::{Accept, Finish, Hear, Lose, OrExits, Pieces, Say, ShowsReply, Sleeps, Start, Type};
+use crate::rule::Step::{
+    Accept, Finish, Hear, Lose, OrExits, Pieces, Say, ServerEnds, ShowsReply, Sleeps, Start, Type,
+};
 use crate::rule::{Cast, Part, Rule};
 
 const SENDS: &str =
@@ -103,6 +105,20 @@ pub(in crate::rules) static CLIENT: Part = Part {
                 OrExits("Ada", &Hear("Ada", Text("again4"))),
             ],
             diagnosis: &LOST,
+        },
+        Rule {
+            id: "alnum.client.server-gone",
+            level: Should,
+            over: Streams,
+            sentence: "A server may end: its client says so, or ends, and neither hangs nor spins nor crashes.",
+            play: &[
+                Start("Ada"),
+                Type("Ada", "Hello123"),
+                Accept("Ada"),
+                Hear("Ada", Text("Hello123")),
+                ServerEnds("Ada", "again4"),
+            ],
+            diagnosis: &SERVER_GONE,
         },
         Rule {
             id: "alnum.client.pieces",

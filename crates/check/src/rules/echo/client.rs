@@ -3,12 +3,14 @@
 //! The sheets' templates send one message and end, so that only one is a MUST. Our server turns the words round: what is shown can come from it alone. The
 //! answer is as long as the message, since a client may wait for so many bytes.
 
-use crate::diagnosis::ONE_RECV;
-use crate::diagnosis::clients::{ANSWER_UNSEEN, LOST, ONE_LINE, TYPED};
+use crate::diagnosis::clients::{ANSWER_UNSEEN, LANGUAGE, LOST, ONE_LINE, TYPED};
+use crate::diagnosis::{ONE_RECV, SERVER_GONE};
 use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Over::{Both, Datagrams, Streams};
 use crate::rule::Said::Text;
-use crate::rule::Step::{Accept, Finish, Hear, Lose, OrExits, Pieces, Say, ShowsReply, Sleeps, Start, Type};
+use crate::rule::Step::{
+    Accept, Finish, Hear, Lose, OrExits, Pieces, Say, ServerEnds, ShowsReply, Sleeps, Start, Type,
+};
 use crate::rule::{Cast, Part, Rule};
 
 const MESSAGE: &str = "Enter a message from the client and print in the server.";
@@ -92,6 +94,20 @@ pub(in crate::rules) static CLIENT: Part = Part {
             diagnosis: &LOST,
         },
         Rule {
+            id: "echo.client.server-gone",
+            level: Should,
+            over: Streams,
+            sentence: "A server may end: its client says so, or ends, and neither hangs nor spins nor crashes.",
+            play: &[
+                Start("Ada"),
+                Type("Ada", "stressed"),
+                Accept("Ada"),
+                Hear("Ada", Text("stressed")),
+                ServerEnds("Ada", "drawer"),
+            ],
+            diagnosis: &SERVER_GONE,
+        },
+        Rule {
             id: "echo.client.text",
             level: Should,
             over: Both,
@@ -105,7 +121,7 @@ pub(in crate::rules) static CLIENT: Part = Part {
                 Finish("Ada"),
                 ShowsReply("Ada"),
             ],
-            diagnosis: &TYPED,
+            diagnosis: &LANGUAGE,
         },
         Rule {
             id: "echo.client.pieces",
