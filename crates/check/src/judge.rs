@@ -181,10 +181,10 @@ impl Judge<'_> {
                     if failure.is_none() {
                         return Ok(found);
                     }
+                    let framing = if lines { Framing::Lines } else { manner.framing };
                     // One that dies of the question is wrong, and not of another lab; and so is a pair that does not meet. A client that understands nothing has at least shown how it ends its
                     // own messages.
                     if heard || over || part.cast == Cast::Pair {
-                        let framing = if lines { Framing::Lines } else { manner.framing };
                         let found = Found { manner: Manner { framing, greets: false }, ..found };
                         intelligible = intelligible.or(Some(found));
                     }

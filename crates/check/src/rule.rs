@@ -150,9 +150,9 @@ pub enum Step {
     /// From here on the programs may sleep for so many seconds before they do what is waited for.
     Sleeps(u64),
     /// This, or this one's program has ended of itself and without an error.
-    OrExits(Who, &'static Step),
+    OrExits(Who, &'static Self),
     /// The same, but then it could not be seen.
-    UnlessExits(Who, &'static Step),
+    UnlessExits(Who, &'static Self),
     /// Connects; over UDP, takes a socket of its own.
     Open(Who),
     /// The same, from this port.

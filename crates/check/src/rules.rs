@@ -68,21 +68,21 @@ mod tests {
     }
 
     fn is_evidence(step: Step) -> bool {
-        match step {
-            Step::OrExits(_, step) | Step::UnlessExits(_, step) => is_evidence(*step),
-            step => matches!(
-                step,
-                Step::Shows(..)
-                    | Step::ShowsReply(_)
-                    | Step::ShowsNumbers(_)
-                    | Step::Exits(_)
-                    | Step::Hear(..)
-                    | Step::Await(..)
-                    | Step::Pauses(..)
-                    | Step::Differ
-                    | Step::ServerEnds(..)
-            ),
+        if let Step::OrExits(_, inner) | Step::UnlessExits(_, inner) = step {
+            return is_evidence(*inner);
         }
+        matches!(
+            step,
+            Step::Shows(..)
+                | Step::ShowsReply(_)
+                | Step::ShowsNumbers(_)
+                | Step::Exits(_)
+                | Step::Hear(..)
+                | Step::Await(..)
+                | Step::Pauses(..)
+                | Step::Differ
+                | Step::ServerEnds(..)
+        )
     }
 
     /// Who is present after this step.

@@ -157,10 +157,8 @@ impl Player<'_> {
         let Some(peer) = self.peer(who) else { return Ok(()) };
         if said.is_in(peer.news(), Timestamp::now()) {
             let got = got(peer);
-            let expected = match said {
-                Said::Anything => format!("{} hears nothing", self.our_name(who)),
-                said => format!("{} does not hear {said}", self.our_name(who)),
-            };
+            let something = if let Said::Anything = said { "anything".to_owned() } else { said.to_string() };
+            let expected = format!("{} does not hear {something}", self.our_name(who));
             return Err(Fault::new(expected, got));
         }
         Ok(())
