@@ -10,7 +10,7 @@ const PAUSES_MIN: usize = 4;
 /// Where so many are the same, they do not vary.
 const PAUSES_MAX: usize = 12;
 /// Pauses that differ by less are the same.
-const VARIES: Duration = Duration::from_millis(30);
+const VARIES: Duration = Duration::from_millis(200);
 
 /// One of the student's clients that is answered as soon as it asks.
 pub(super) struct Answered {
