@@ -1,5 +1,7 @@
 //! What goes wrong in students' programs, by name, and how each is mended.
 
+pub(crate) mod clients;
+
 /// A named flaw.
 #[derive(Debug)]
 pub struct Diagnosis {

@@ -13,7 +13,7 @@ use crate::diagnosis::{APART, LATE};
 use crate::peer::{Framing, Manner};
 use crate::replay::replay;
 use crate::report::{Advice, Failure, Flaw, Level, PartReport, Report, RuleReport, SCHEMA, Verdict, conclude};
-use crate::rule::{Cast, Lab, Over, Part, Rule, Step};
+use crate::rule::{Cast, Lab, Over, Part, Rule, Step, need_program};
 use crate::scene;
 use crate::stage::{ENTER, Order, Outcome, PLAY, Theatre, play};
 use crate::stages::Performance;
@@ -165,6 +165,9 @@ struct Turn {
 impl Judge<'_> {
     /// Finds out whether the programs speak the lab at all, and how they end their messages.
     fn sound(&self, part: &'static Part) -> Result<Found, Advice> {
+        if matches!(self.task.target, Target::At { .. }) && need_program(part.visit) {
+            return Err(unseen(self.task.lab.service));
+        }
         let mut intelligible = None;
         let mut last = String::new();
         for manner in manners(part) {
@@ -177,11 +180,12 @@ impl Judge<'_> {
                     if failure.is_none() {
                         return Ok(found);
                     }
-                    // One that dies of the question is wrong, and not of another lab. A client that understands nothing has at least shown how it ends its
+                    let framing = if lines { Framing::Lines } else { manner.framing };
+                    // One that dies of the question is wrong, and not of another lab; and so is a pair that does not meet. A client that understands nothing has at least shown how it ends its
                     // own messages.
-                    if heard || over {
-                        let shown = Found { manner: Manner::shown(manner.framing, lines), ..found };
-                        intelligible = intelligible.or(Some(shown));
+                    if heard || over || part.cast == Cast::Pair {
+                        let found = Found { manner: Manner { framing, greets: false }, ..found };
+                        intelligible = intelligible.or(Some(found));
                     }
                     last = last_words;
                     if udp || part.cast == Cast::Pair {
@@ -328,6 +332,13 @@ impl Judge<'_> {
             Target::At { .. } => play(&order, None),
             Target::Programs(programs) => self.stages.play(&order, if programs.sandboxed { ENTER } else { PLAY }),
         }
+    }
+}
+
+fn unseen(lab: Service) -> Advice {
+    Advice {
+        why: format!("a server of {lab} answers nothing: what it does is seen at its terminal alone"),
+        mend: "give its command with --server instead of its address".to_owned(),
     }
 }
 

@@ -29,19 +29,18 @@ impl Said {
             Self::Number(wanted) => numbers(&text()).any(|number| is_same(number, wanted)),
             Self::Numbers(wanted) => numbers(&text()).any(|number| wanted.iter().any(|one| is_same(number, *one))),
             Self::OneOf(wanted) => wanted.iter().any(|one| text().to_lowercase().contains(&one.to_lowercase())),
+            Self::InOrder(wanted) => is_in_order(&text(), wanted),
             Self::Addends => {
                 let addends: Vec<f64> = numbers(&text()).collect();
                 addends.len() == 2 && addends.into_iter().all(is_addend)
             }
             Self::Sum => has_sum(&text()),
             Self::Counting(count) => counting(&text()) >= count,
-            Self::Rolled => {
-                let all: Vec<f64> = numbers(&text()).collect();
-                all.windows(2).any(|pair| pair == [100.0, 1.0])
-            }
+            Self::Rolled => last_numbers(&text()).collect::<Vec<_>>().windows(2).any(|pair| pair == [100.0, 1.0]),
             Self::Date => dates(now).any(|date| has_date(&text(), date)),
             Self::Time => has_time(&text(), now),
-            Self::Alphanumeric(wanted) => says_alphanumeric(&text()) == Some(wanted),
+            Self::DateOrTime => Self::Date.is_in(heard, now) || Self::Time.is_in(heard, now),
+            Self::Alphanumeric(wanted) => text().lines().any(|line| says_alphanumeric(line) == Some(wanted)),
             Self::Line(who, line) => has_line(&text(), who, line),
             Self::Joined(who, count) => announces(&text(), who, &JOINED, count),
             Self::Left(who, count) => announces(&text(), who, &LEFT, count),
@@ -74,6 +73,7 @@ impl fmt::Display for Said {
                 }
                 Ok(())
             }
+            Self::InOrder(texts) => write!(f, "“{}” in this order", texts.join("”, “")),
             Self::Addends => f.write_str("two numbers from 1 to 10 in one message"),
             Self::Sum => f.write_str("two numbers from 1 to 10, and then their sum"),
             Self::Counting(count) => write!(f, "1, 2 and so on up to {count}"),
@@ -86,6 +86,7 @@ impl fmt::Display for Said {
                     Timestamp::now().to_zoned(TimeZone::system()).strftime("%H:%M:%S")
                 )
             }
+            Self::DateOrTime => write!(f, "{}, or {}", Self::Date, Self::Time),
             Self::Alphanumeric(true) => f.write_str("“Alphanumeric.”"),
             Self::Alphanumeric(false) => f.write_str("“Not Alphanumeric.”"),
             Self::Line(who, line) => write!(f, "“{who}: {line}”"),
@@ -121,9 +122,19 @@ fn has_sum(text: &str) -> bool {
     (2..all.len()).any(|sum| (1..sum).any(|other| (0..other).any(|one| adds_up(one, other, sum))))
 }
 
-/// How far a text counts from 1, with nothing between.
+/// How far the lines of a text count from 1, with nothing between.
 fn counting(text: &str) -> usize {
-    numbers(text).zip(1_u32..).take_while(|(number, wanted)| is_same(*number, (*wanted).into())).count()
+    last_numbers(text).zip(1_u32..).take_while(|(number, wanted)| is_same(*number, (*wanted).into())).count()
+}
+
+/// The number of each line, without what it may be introduced by: `c1: 7` says 7.
+fn last_numbers(text: &str) -> impl Iterator<Item = f64> {
+    text.lines().filter_map(|line| numbers(line).last())
+}
+
+fn is_in_order(text: &str, wanted: &[&str]) -> bool {
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    wanted.iter().all(|one| words.any(|word| word == *one))
 }
 
 /// The numbers in a text, with sign, fraction and exponent.
@@ -293,6 +304,25 @@ mod tests {
         }
         assert!(is_in(Said::Number(54.0), "Hello Ada54"));
         assert!(!is_in(Said::Number(54.0), "540"));
+    }
+
+    #[test]
+    fn counting_is_by_messages() {
+        for heard in ["1\n2\n3\n4\n", "c1: 1\nc1: 2\nc1: 3\n", "1.0\r\n2.0\r\n3.0\r\n"] {
+            assert!(is_in(Said::Counting(3), heard), "{heard}");
+        }
+        for heard in ["1\n3\n3\n", "0\n1\n2\n3\n", "1\n2\n", "1\n1\n2\n3\n", ""] {
+            assert!(!is_in(Said::Counting(3), heard), "{heard}");
+        }
+        assert!(is_in(Said::Rolled, "99\n100\n1\n2\n"));
+        assert!(!is_in(Said::Rolled, "99\n100\n101\n1\n"));
+    }
+
+    #[test]
+    fn words_are_in_order_with_anything_between() {
+        let said = Said::InOrder(&["61", "62", "61"]);
+        assert!(is_in(said, "11000: 61\n13000: 62\n11000: 61\n"));
+        assert!(!is_in(said, "11000: 61\n11000: 61\n13000: 62\n") && !is_in(said, "610 620 610"));
     }
 
     #[test]

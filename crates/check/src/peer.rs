@@ -1,7 +1,7 @@
 //! Our end of a connection: what it says, what it has heard, and how the connection ended.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr};
 use std::time::{Duration, Instant};
 
 use labs::Transport;
@@ -42,13 +42,6 @@ pub(crate) struct Manner {
     pub(crate) greets: bool,
 }
 
-impl Manner {
-    /// How one is spoken to that was tried in this framing, and itself has said lines or not.
-    pub(crate) fn shown(tried: Framing, lines: bool) -> Self {
-        Self { framing: if lines { Framing::Lines } else { tried }, greets: false }
-    }
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Closed,
@@ -60,6 +53,8 @@ pub(crate) enum End {
 pub(crate) struct Peer {
     socket: Socket,
     transport: Transport,
+    /// So much of that was listened to.
+    listened: usize,
     /// All that came; datagrams that end otherwise are followed by a newline, so that each keeps an end.
     heard: Vec<u8>,
     /// From here on it has heard since it last said something.
@@ -70,28 +65,35 @@ pub(crate) struct Peer {
 impl Peer {
     /// One end of what somebody else opened, who has said this much already.
     pub(crate) fn accepted(socket: Socket, transport: Transport, said: &[u8]) -> Self {
-        let mut peer = Self { socket, transport, heard: Vec::new(), mark: 0, end: None };
+        let mut peer = Self::new(socket, transport);
         peer.take(said);
         peer
     }
 
-    /// Connects to the first address that lets it.
-    pub(crate) fn open(place: &Place, patience: Duration) -> io::Result<Self> {
+    fn new(socket: Socket, transport: Transport) -> Self {
+        Self { socket, transport, listened: 0, heard: Vec::new(), mark: 0, end: None }
+    }
+
+    /// This end, with all that was heard at an earlier one by which the same program spoke.
+    pub(crate) fn after(self, earlier: Self) -> Self {
+        let heard = [earlier.heard, self.heard].concat();
+        Self { listened: earlier.listened, heard, mark: earlier.mark, ..self }
+    }
+
+    /// Connects to the first address that lets it, from this port if one is named.
+    pub(crate) fn open(place: &Place, from: Option<u16>, patience: Duration) -> io::Result<Self> {
         let mut refused = ErrorKind::AddrNotAvailable.into();
         for address in &place.addresses {
-            match connect(place.transport, *address, patience) {
-                Ok(socket) => {
-                    return Ok(Self { socket, transport: place.transport, heard: Vec::new(), mark: 0, end: None });
-                }
+            match connect(place.transport, *address, from, patience) {
+                Ok(socket) => return Ok(Self::new(socket, place.transport)),
                 Err(error) => refused = error,
             }
         }
         Err(refused)
     }
 
-    /// Takes what has arrived, and gives it.
+    /// Takes what has arrived, and gives what came since it was last listened to.
     pub(crate) fn listen(&mut self) -> &[u8] {
-        let start = self.heard.len();
         let mut page = [0; 65536];
         while self.end.is_none() && self.heard.len() < HEARD_BYTES_MAX {
             match (&self.socket).read(&mut page) {
@@ -102,7 +104,18 @@ impl Peer {
                 Err(_) => self.end = Some(End::Reset),
             }
         }
+        let start = std::mem::replace(&mut self.listened, self.heard.len());
         &self.heard[start..]
+    }
+
+    /// All that it has heard.
+    pub(crate) fn heard(&self) -> &[u8] {
+        &self.heard
+    }
+
+    /// From here on what it has heard is new.
+    pub(crate) fn news_start(&self) -> usize {
+        self.mark
     }
 
     pub(crate) fn take(&mut self, said: &[u8]) {
@@ -176,9 +189,13 @@ impl Peer {
     }
 }
 
-fn connect(transport: Transport, address: SocketAddr, patience: Duration) -> io::Result<Socket> {
+fn connect(transport: Transport, address: SocketAddr, from: Option<u16>, patience: Duration) -> io::Result<Socket> {
     let kind = if transport == Transport::Tcp { Type::STREAM } else { Type::DGRAM };
     let socket = Socket::new(Domain::for_address(address), kind, None)?;
+    if let Some(port) = from {
+        let any: IpAddr = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        socket.bind(&SocketAddr::new(any, port).into())?;
+    }
     socket.connect_timeout(&address.into(), patience)?;
     if transport == Transport::Tcp {
         // Each piece leaves as it is said.

@@ -1,5 +1,6 @@
 //! Plays a rule's steps to the programs on a stage, and sees what they do.
 
+mod habits;
 mod sockets;
 mod terminals;
 
@@ -69,6 +70,10 @@ pub(crate) struct Player<'a> {
     peers: Vec<(Who, Peer)>,
     /// What each was last told by our server.
     replies: Vec<(Who, String)>,
+    /// Who is answered as soon as it asks.
+    answered: Vec<habits::Answered>,
+    /// What was last said to the server, by whom.
+    said: Vec<habits::SaidToServer>,
     /// The student's clients, in the order of their start.
     clients: Vec<(Who, Program)>,
     /// How much of each terminal's text is in the story.
@@ -78,10 +83,14 @@ pub(crate) struct Player<'a> {
     unanswered: bool,
     /// Whether the programs said anything at all.
     heard: bool,
+    /// Whether there was a newline in it.
+    heard_lines: bool,
     /// Whether a client came to our server.
     met: bool,
     /// Whether the programs were seen at rest: what never is can not be told to spin.
     rests: bool,
+    /// For so long they may sleep before they do what is waited for.
+    sleeps: Duration,
 }
 
 /// Why a step failed.
@@ -111,13 +120,17 @@ impl<'a> Player<'a> {
             chance: fastrand::Rng::with_seed(seed),
             peers: Vec::new(),
             replies: Vec::new(),
+            answered: Vec::new(),
+            said: Vec::new(),
             clients: Vec::new(),
             shown: Vec::new(),
             story: Vec::new(),
             unanswered: false,
             heard: false,
+            heard_lines: false,
             met: false,
             rests: false,
+            sleeps: Duration::ZERO,
         };
         player.rests = player.settle();
         player
@@ -153,7 +166,7 @@ impl<'a> Player<'a> {
 
     /// Whether what was heard has newlines in it.
     pub(crate) fn has_heard_lines(&self) -> bool {
-        self.peers.iter().any(|(_, peer)| peer.has_heard_newline())
+        self.heard_lines || self.peers.iter().any(|(_, peer)| peer.has_heard_newline())
     }
 
     fn not_passed(&mut self, fault: Fault) -> NotPassed {
@@ -222,7 +235,16 @@ impl<'a> Player<'a> {
             Step::ShowsNumbers(who) => return self.shows_numbers(who),
             Step::Hides(who, said) => return self.hides(who, said),
             Step::Exits(who) => return self.exits(who),
-            Step::Open(who) => return self.open(who),
+            Step::Open(who) => return self.open(who, None),
+            Step::OpenFrom(who, port) => return self.open(who, Some(port)),
+            Step::TellsApart(one, other) => return self.tells_apart(one, other),
+            Step::From(who, ports) => return self.comes_from(who, ports),
+            Step::Pauses(who, least, most) => return self.pauses(who, least, most),
+            Step::OrExits(who, step) => return self.unless_exits(who, *step, true),
+            Step::UnlessExits(who, step) => return self.unless_exits(who, *step, false),
+            Step::Answers(who, answer) => self.answer_from_here(who, answer),
+            Step::Lose(who) => self.lose(who),
+            Step::Sleeps(seconds) => self.sleeps = Duration::from_secs(seconds),
             Step::Accept(who) => return self.accept(who),
             Step::Greet(who, text) => return self.greet(who, text),
             Step::Differ => return self.differ(),
@@ -323,8 +345,8 @@ impl<'a> Player<'a> {
 
     /// Waits until something is there; no longer than a program may take that whoever is waited for comes from.
     fn wait(&mut self, who: Who, mut is_there: impl FnMut(&mut Self) -> bool) -> bool {
-        let end = Instant::now() + self.patience;
-        let asleep_max = self.patience.mul_f32(ASLEEP_SHARE);
+        let end = Instant::now() + self.patience.max(self.sleeps);
+        let asleep_max = self.patience.mul_f32(ASLEEP_SHARE).max(self.sleeps);
         let mut rest = Rest::new();
         loop {
             let asleep = rest.look().filter(|_| self.sees_programs());
@@ -359,6 +381,7 @@ impl<'a> Player<'a> {
     fn listen(&mut self) -> bool {
         let from_terminals = self.read_terminals();
         let from_peers = self.listen_to_peers();
+        self.answer_requests();
         let any = from_terminals || from_peers;
         self.heard |= from_peers;
         // What a server prints is no answer yet.

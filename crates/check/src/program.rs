@@ -122,6 +122,11 @@ impl Program {
         is_over.then(|| tell(status))
     }
 
+    /// Whether it has ended without an error.
+    pub(crate) fn has_ended_well(&mut self) -> bool {
+        self.ended().is_some() && self.child.try_wait().ok().flatten().is_some_and(|status| status.success())
+    }
+
     /// How it ended, with the last that it printed; none while it runs.
     pub(crate) fn obituary(&mut self) -> Option<String> {
         let how = self.ended()?;

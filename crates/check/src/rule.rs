@@ -80,11 +80,19 @@ pub struct Rule {
 impl Rule {
     /// Whether it needs the program itself, and not only its address.
     pub fn needs_program(&self) -> bool {
-        let needs = |step: &Step| {
-            matches!(step, Step::Restart | Step::Type(..) | Step::Shows(..) | Step::Hides(..) | Step::Exits(_))
-        };
-        self.play.iter().any(needs)
+        need_program(self.play)
     }
+}
+
+/// Whether these steps need the program itself.
+pub(crate) fn need_program(steps: &[Step]) -> bool {
+    let needs = |step: &Step| {
+        matches!(
+            step,
+            Step::Restart | Step::Type(..) | Step::Shows(..) | Step::Hides(..) | Step::Exits(_) | Step::TellsApart(..)
+        )
+    };
+    steps.iter().any(needs)
 }
 
 /// Which transports a rule is about.
@@ -139,10 +147,28 @@ pub enum Step {
     ServerEnds(Who, &'static str),
     /// Our server answers what it has heard, if that is a request.
     Reply(Who, fn(&str) -> Option<String>),
+    /// From here on our server answers each request as it comes.
+    Answers(Who, fn(&str) -> Option<String>),
+    /// Our server does not answer what it has heard, and forgets it.
+    Lose(Who),
     /// Our server is there no more, for those who come.
     CloseDoor,
+    /// It came from one of these ports.
+    From(Who, &'static [u16]),
+    /// It says something again and again, with pauses of so many to so many milliseconds on average, which are not all the same.
+    Pauses(Who, u64, u64),
+    /// From here on the programs may sleep for so many seconds before they do what is waited for.
+    Sleeps(u64),
+    /// This, or this one's program has ended of itself and without an error.
+    OrExits(Who, &'static Self),
+    /// The same, but then it could not be seen.
+    UnlessExits(Who, &'static Self),
     /// Connects; over UDP, takes a socket of its own.
     Open(Who),
+    /// The same, from this port.
+    OpenFrom(Who, u16),
+    /// The server's terminal shows the last message of each, and not in the same words but for the messages.
+    TellsApart(Who, Who),
     /// Says a message as the program speaks, once the program has dealt with what came before. What was heard until then is forgotten.
     Say(Who, &'static str),
     /// Sends these bytes at once, as they are.
@@ -186,6 +212,8 @@ pub enum Said {
     Numbers(&'static [f64]),
     /// One of these texts.
     OneOf(&'static [&'static str]),
+    /// All of these words in this order, whatever is between them.
+    InOrder(&'static [&'static str]),
     /// Two whole numbers from 1 to 10.
     Addends,
     /// Two such numbers, and behind them their sum.
@@ -198,6 +226,8 @@ pub enum Said {
     Date,
     /// The time of now, give or take some seconds, here or in UTC.
     Time,
+    /// Either of both.
+    DateOrTime,
     /// That it is, or is not, alphanumeric.
     Alphanumeric(bool),
     /// This line of this member.

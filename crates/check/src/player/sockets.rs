@@ -9,13 +9,16 @@ use crate::peer::{End, Framing, Peer};
 use crate::rule::{Cast, Said, Who};
 
 impl Player<'_> {
-    pub(super) fn open(&mut self, who: Who) -> Played {
+    pub(super) fn open(&mut self, who: Who, from: Option<u16>) -> Played {
         // Who came before is dealt with before: the order of those who come is part of what is expected.
         self.settle();
-        let peer = Peer::open(&self.stage.place, self.patience)
-            .map_err(|error| Fault::new(format!("{who} is let in"), error.kind().to_string()))?;
+        let peer = Peer::open(&self.stage.place, from, self.patience).map_err(|error| {
+            let fault = Fault::new(format!("{who} is let in"), error.kind().to_string());
+            // That a port is not to be had is not the program's fault.
+            Fault { is_unseen: error.kind() == std::io::ErrorKind::AddrInUse, ..fault }
+        })?;
         self.peers.push((who, peer));
-        self.tell(format!("{who} comes"));
+        self.tell(from.map_or_else(|| format!("{who} comes"), |port| format!("{who} comes, from port {port}")));
         Ok(())
     }
 
@@ -27,13 +30,9 @@ impl Player<'_> {
         });
         if let Some(peer) = accepted.filter(|_| came) {
             self.met = true;
-            let first = peer.news().to_vec();
             self.peers.push((who, peer));
             self.tell(format!("{} comes to our server", named(who)));
-            if !first.is_empty() {
-                self.heard = true;
-                self.tell(format!("{who} → {}", quoted(&first)));
-            }
+            self.listen();
             return Ok(());
         }
         let expected = format!("{} comes to our server at port {}", named(who), self.stage.place.port());
@@ -57,8 +56,14 @@ impl Player<'_> {
 
     /// Says a text as the program speaks.
     pub(super) fn say_text(&mut self, who: Who, text: &str) -> Played {
+        let message = self.message(text);
+        self.say(who, message.as_bytes())
+    }
+
+    /// A text as the program speaks.
+    pub(super) fn message(&self, text: &str) -> String {
         let ending = if self.manner.framing == Framing::Lines { "\n" } else { "" };
-        self.say(who, format!("{text}{ending}").as_bytes())
+        format!("{text}{ending}")
     }
 
     pub(super) fn reply(&mut self, who: Who, answer: fn(&str) -> Option<String>) -> Played {
@@ -88,11 +93,12 @@ impl Player<'_> {
         Ok(())
     }
 
-    fn say_at_once(&mut self, who: Who, bytes: &[u8], forgets: bool) -> Played {
+    pub(super) fn say_at_once(&mut self, who: Who, bytes: &[u8], forgets: bool) -> Played {
         let arrow = if self.speaks_as_client() { "→" } else { "←" };
         self.tell(format!("{who} {arrow} {}", quoted(bytes)));
         self.unanswered = true;
         self.note_reply(who, bytes);
+        self.note_said(who, bytes);
         let patience = self.patience;
         let Some(peer) = self.peer(who) else { return Ok(()) };
         if forgets {
@@ -110,9 +116,11 @@ impl Player<'_> {
     pub(super) fn hear(&mut self, who: Who, said: Said) -> Played {
         let mut is_heard = false;
         self.wait(who, |player| {
+            player.readmit(who);
+            let may_come_again = player.stage.door.is_some();
             let Some(peer) = player.peer(who) else { return true };
             is_heard = said.is_in(peer.news(), Timestamp::now());
-            is_heard || peer.end.is_some()
+            is_heard || (peer.end.is_some() && !may_come_again)
         });
         match self.peer(who) {
             Some(peer) if !is_heard => {

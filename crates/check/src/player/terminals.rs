@@ -74,6 +74,8 @@ impl Player<'_> {
             .map_err(|error| Fault::new("the shell starts", error.to_string()))?;
         self.tell(format!("{who} starts the client"));
         self.clients.push((who, program));
+        // One that is still to ask its first question sleeps now and then while it starts.
+        self.unanswered = true;
         for _ in 0..QUESTIONS_MAX {
             self.rests = self.settle();
             let (service, port) = (self.stage.service, self.stage.place.port());
@@ -188,6 +190,7 @@ impl Player<'_> {
         if self.has_ended(who) {
             return false;
         }
+        self.heard_lines = self.has_heard_lines();
         self.peers.clear();
         self.stage.door = None;
         for key in [END_OF_INPUT, INTERRUPT] {
@@ -245,7 +248,7 @@ impl Player<'_> {
         any
     }
 
-    fn program(&mut self, who: Who) -> Option<&mut Program> {
+    pub(super) fn program(&mut self, who: Who) -> Option<&mut Program> {
         if who == SERVER {
             return self.stage.server.as_mut();
         }

@@ -1,5 +1,11 @@
 //! alnum: "Software Systems" task 1, before its change. Its programs answer one message a connection, so that only one is a MUST.
 
+mod client;
+mod pair;
+
+pub(super) use client::CLIENT;
+pub(super) use pair::PAIR;
+
 use crate::diagnosis::{
     ADDRESS_IN_USE, BAD_INPUT, DATAGRAM, ENDS_WITH_CLIENT, GONE_CLIENT, ONE_CLIENT, PROTOCOL, STREAM_END,
 };

@@ -1,5 +1,11 @@
 //! clock: "Socket Programming using Python" q3.
 
+mod client;
+mod pair;
+
+pub(super) use client::CLIENT;
+pub(super) use pair::PAIR;
+
 use crate::diagnosis::{BAD_INPUT, DATAGRAM, GONE_CLIENT, PROTOCOL, STALE};
 use crate::report::Level::{Must, Should};
 use crate::rule::Over::{Both, Datagrams, Streams};

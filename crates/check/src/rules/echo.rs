@@ -2,6 +2,12 @@
 //!
 //! The sheets' templates answer one message a connection, so that only one is a MUST.
 
+mod client;
+mod pair;
+
+pub(super) use client::CLIENT;
+pub(super) use pair::PAIR;
+
 use crate::diagnosis::{
     ADDRESS_IN_USE, BAD_INPUT, DATAGRAM, ENDS_WITH_CLIENT, GONE_CLIENT, ONE_CLIENT, PROTOCOL, STREAM_END,
 };

@@ -33,7 +33,8 @@ while True:
             data = connection.recv(1024)
             if not data:
                 break
-            print(address, data)
+            if bug != "silent":
+                print(address, data)
             connection.send(answer(data))
             if bug == "one-message":
                 break

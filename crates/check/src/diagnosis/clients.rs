@@ -1,0 +1,79 @@
+//! What goes wrong in clients, and in servers that only print.
+
+use super::Diagnosis;
+
+pub(crate) const TYPED: Diagnosis = Diagnosis {
+    name: "what is typed is not sent",
+    mending: "Read the line with input() (or Scanner.nextLine(), or fgets()), and send that line itself, encoded as UTF-8, to the address at which the server \
+              listens; nothing else before it.",
+};
+
+pub(crate) const ANSWER_UNSEEN: Diagnosis = Diagnosis {
+    name: "the answer is not shown",
+    mending: "After sending, recv() (recvfrom() over UDP) what the server says, decode() it, and print it. Where the server ends its messages without a newline, \
+              do not wait for one: readline() would.",
+};
+
+pub(crate) const LANGUAGE: Diagnosis = Diagnosis {
+    name: "text in other languages is lost",
+    mending: "Send line.encode(), which is UTF-8, and not encode(\"ascii\"); print data.decode() of what comes: b'…' are bytes, and no text.",
+};
+
+pub(crate) const ONE_LINE: Diagnosis = Diagnosis {
+    name: "it takes one line only",
+    mending: "Put reading, sending and printing into a loop, so that the user need not start the program again for the next line.",
+};
+
+pub(crate) const LOST: Diagnosis = Diagnosis {
+    name: "a lost datagram is waited for without end",
+    mending: "UDP may lose the request or the answer. Say settimeout(2) for the socket, catch the timeout around recvfrom(), tell the user that no answer came, and \
+              go on.",
+};
+
+pub(crate) const REQUESTS: Diagnosis = Diagnosis {
+    name: "the sheet's requests are not sent",
+    mending: "The client chooses by itself and asks nobody: random.choice([\"SEND_DATE\", \"SEND_TIME\"]), encoded, is the whole message, each time anew.",
+};
+
+pub(crate) const ASKS_ONCE: Diagnosis = Diagnosis {
+    name: "it asks once and no more",
+    mending: "Put request, answer and pause into `while True:`, so that the next request follows without anybody's doing.",
+};
+
+pub(crate) const PAUSE: Diagnosis = Diagnosis {
+    name: "the pause is not as the sheet has it",
+    mending: "Within the loop, after each answer: time.sleep(random.uniform(1, 2)). Drawn once before the loop it would always be the same.",
+};
+
+pub(crate) const SEQUENCE: Diagnosis = Diagnosis {
+    name: "the numbers are not in sequence",
+    mending: "Start with 1, send str(number).encode() as the whole message, and then say number = number % 100 + 1, which goes from 100 to 1.",
+};
+
+pub(crate) const UNBOUND: Diagnosis = Diagnosis {
+    name: "the client is not bound to its port",
+    mending: "Before the first sendto(), say client.bind((\"\", 11000)) in c1, and 13000 in c2: without it the system chooses another port each time.",
+};
+
+pub(crate) const NO_DELAY: Diagnosis = Diagnosis {
+    name: "it sends without a pause",
+    mending: "Put time.sleep(0.5) into the loop: nobody can read so many lines, and a datagram that finds the server's buffer full is lost.",
+};
+
+pub(crate) const NOT_PRINTED: Diagnosis = Diagnosis {
+    name: "what was received is not printed",
+    mending: "Print each message in the loop as soon as recv() or recvfrom() has brought it, before anything else is waited for, with print(…, flush=True) where the \
+              line does not end with a newline.",
+};
+
+pub(crate) const SENDERS: Diagnosis = Diagnosis {
+    name: "the clients are not told apart",
+    mending: "recvfrom() gives the sender's address beside the message: print its port, caddr[1], which is 11000 or 13000. Who sent a datagram cannot be known from the \
+              order in which they come.",
+};
+
+pub(crate) const NOT_MET: Diagnosis = Diagnosis {
+    name: "the answer does not come to the user",
+    mending: "Both have to use the same address, port and transport (TCP or UDP), and to agree where a message ends: a readline() waits for ever for a newline that \
+              the other never sends.",
+};
