@@ -12,6 +12,7 @@ use std::time::Duration;
 use labs::{Service, Transport};
 
 use crate::diagnosis::LATE;
+use crate::manner::{self, Manner};
 use crate::peer::Framing;
 use crate::report::{Advice, Failure, Level, PartReport, Report, RuleReport, SCHEMA, Verdict, conclude};
 use crate::rule::{Cast, Lab, Part, Rule};
@@ -95,11 +96,12 @@ pub fn judge(task: &Task, stages: &Stages, progress: &mut dyn FnMut(Progress)) -
         match judge.sound(part) {
             Ok(found) => {
                 turns.extend(rules.into_iter().map(|rule| Turn { part, found, rule }));
-                parts.push(found.report(part.cast));
+                parts.push(found.report(part.cast, task.lab.service));
             }
             Err(advice) => parts.push(PartReport {
                 part: part.cast,
                 framing: None,
+                manner: None,
                 transport: None,
                 port: None,
                 advice: Some(advice),
@@ -135,6 +137,7 @@ struct Judge<'a> {
 #[derive(Clone, Copy, Debug)]
 struct Found {
     framing: Framing,
+    manner: Manner,
     udp: bool,
     port: u16,
 }
@@ -144,10 +147,11 @@ impl Found {
         if self.udp { Transport::Udp } else { Transport::Tcp }
     }
 
-    fn report(self, part: Cast) -> PartReport {
+    fn report(self, part: Cast, lab: Service) -> PartReport {
         PartReport {
             part,
             framing: (!self.udp).then(|| self.framing.name()),
+            manner: self.manner.name(lab),
             transport: Some(if self.udp { "udp" } else { "tcp" }),
             port: Some(self.port),
             advice: None,
@@ -164,34 +168,45 @@ struct Turn {
 }
 
 impl Judge<'_> {
-    /// Finds out whether the programs speak the lab at all, and how they end their messages.
+    /// Finds out whether the programs speak the lab at all, how they end their messages, and in which manner they want to be asked.
     fn sound(&self, part: &'static Part) -> Result<Found, Advice> {
+        let lab = self.task.lab.service;
+        let left_open = manner::left_open(lab);
         let mut intelligible = None;
         let mut last = String::new();
-        for framing in [Framing::Bare, Framing::Lines] {
-            match self.play(part, None, framing, None, 0) {
+        let mut ways =
+            VecDeque::from_iter(Manner::of(lab).iter().flat_map(|manner| Framing::BOTH.map(|way| (way, *manner))));
+        while let Some((framing, manner)) = ways.pop_front() {
+            match self.play(part, None, (framing, manner), None, 0) {
                 Outcome::CannotJudge(advice) => return Err(advice),
                 Outcome::Hindered(why) => return Err(hindered(why)),
                 Outcome::Unseen(_) => {}
                 Outcome::Played { failure, heard, over, udp, port, lines, last_words } => {
                     // Who speaks first shows how its messages end; who is spoken to has to be tried.
-                    let framing = if lines && part.cast != Cast::Server { Framing::Lines } else { framing };
-                    let found = Found { framing, udp, port };
+                    let shown = if lines && part.cast != Cast::Server { Framing::Lines } else { framing };
+                    let found = Found { framing: shown, manner, udp, port };
                     if failure.is_none() {
                         return Ok(found);
                     }
-                    // One that dies of the question is wrong, and not of another lab.
-                    if heard || over {
+                    // One that dies of the question is wrong, and not of another lab; unless there are other questions.
+                    if (heard || over) && left_open.is_none() {
                         intelligible = intelligible.or(Some(found));
                     }
                     last = last_words;
                     if udp || part.cast != Cast::Server {
-                        break;
+                        ways.retain(|(_, other)| *other != manner);
+                    }
+                    // Who answers has not waited for another end of the message.
+                    if heard {
+                        ways.make_contiguous().sort_by_key(|(other, _)| *other != framing);
                     }
                 }
             }
         }
-        intelligible.ok_or_else(|| unintelligible(self.task.lab.service, part.cast, &last))
+        intelligible.ok_or_else(|| match left_open.filter(|_| part.cast == Cast::Server) {
+            Some(tried) => not_understood(lab, tried, &last),
+            None => unintelligible(lab, part.cast, &last),
+        })
     }
 
     /// Plays all rules, as many at once as there are jobs, each as often as wanted.
@@ -203,7 +218,9 @@ impl Judge<'_> {
             turn.rule.over.includes(turn.found.transport()) && (has_program || !turn.rule.needs_program())
         };
         let rounds = (0..self.task.repeat).flat_map(|round| (0..turns.len()).map(move |at| (at, round)));
-        let plays: VecDeque<(usize, u32)> = rounds.filter(|(at, _)| playable(&turns[*at])).collect();
+        let mut plays: VecDeque<(usize, u32)> = rounds.filter(|(at, _)| playable(&turns[*at])).collect();
+        // What waits for time to go by is begun first, and the others are played meanwhile.
+        plays.make_contiguous().sort_by_key(|(at, _)| !turns[*at].rule.takes_long());
         let all = plays.len();
         let left = &Mutex::new(plays);
         std::thread::scope(|scope| {
@@ -213,7 +230,7 @@ impl Judge<'_> {
                 let next = || left.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
                 let play = |(at, round): (usize, u32)| {
                     let Turn { part, found, rule } = turns[at];
-                    (at, self.play(part, Some(rule), found.framing, Some(found.port), round))
+                    (at, self.play(part, Some(rule), (found.framing, found.manner), Some(found.port), round))
                 };
                 // Where nobody listens any more, we are about to end.
                 scope.spawn(move || std::iter::from_fn(next).try_for_each(|turn| sender.send(play(turn))));
@@ -235,7 +252,15 @@ impl Judge<'_> {
         }
     }
 
-    fn play(&self, part: &Part, rule: Option<&Rule>, framing: Framing, found_port: Option<u16>, round: u32) -> Outcome {
+    fn play(
+        &self,
+        part: &Part,
+        rule: Option<&Rule>,
+        way: (Framing, Manner),
+        found_port: Option<u16>,
+        round: u32,
+    ) -> Outcome {
+        let (framing, manner) = way;
         let Task { lab, target, seed, patience, .. } = self.task;
         let theatre = match target {
             Target::Programs(programs) => Theatre::Programs {
@@ -254,6 +279,7 @@ impl Judge<'_> {
             cast: part.cast,
             rule: rule.map(|rule| rule.id.to_owned()),
             framing,
+            manner,
             theatre,
             // The first round has the seed itself, so that a failure is replayed by the seed it is told with.
             seed: seed.wrapping_add(u64::from(round)),
@@ -263,6 +289,19 @@ impl Judge<'_> {
             Target::At { .. } => play(&order),
             Target::Programs(programs) => self.stages.play(&order, if programs.sandboxed { ENTER } else { PLAY }),
         }
+    }
+}
+
+/// It may be right in a way that the sheet leaves open and we do not know.
+fn not_understood(lab: Service, tried: &str, last: &str) -> Advice {
+    let last = if last.is_empty() { String::new() } else { format!("; the last that it printed: {last}") };
+    Advice {
+        why: format!(
+            "the sheet leaves open how a client of {lab} begins, and it did not understand what was tried: {tried}{last}"
+        ),
+        mend: format!(
+            "if it speaks in another way, it may be right, and cannot be judged here; `socketlab {lab}` against it shows what it does"
+        ),
     }
 }
 

@@ -11,6 +11,7 @@
 mod diagnosis;
 mod door;
 mod judge;
+mod manner;
 mod matcher;
 mod peer;
 mod player;
@@ -21,10 +22,11 @@ mod report;
 mod rule;
 mod rules;
 pub mod stage;
+mod talker;
 mod terminal;
 
 pub use diagnosis::Diagnosis;
 pub use judge::{Programs, Progress, Stages, Target, Task, judge};
 pub use report::{Advice, Failure, Level, PartReport, Report, RuleReport, Screen, Verdict};
-pub use rule::{Cast, Lab, Over, Part, Rule, SERVER, Said, Step, Who};
+pub use rule::{Cast, Crowd, Lab, Over, Part, Rule, SERVER, Said, Step, Talk, Who};
 pub use rules::{ALL, of};

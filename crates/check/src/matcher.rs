@@ -23,6 +23,11 @@ impl Said {
             Self::Bytes(wanted) => heard.windows(wanted.len()).any(|window| window == wanted),
             Self::Number(wanted) => numbers(&text()).any(|number| is_same(number, wanted)),
             Self::Numbers(wanted) => numbers(&text()).any(|number| wanted.iter().any(|one| is_same(number, *one))),
+            Self::InOrder(wanted) => {
+                let mut rest = &text()[..];
+                wanted.iter().all(|one| rest.split_once(one).map(|(_, behind)| rest = behind).is_some())
+            }
+            Self::Numbered(wanted, count) => (1..=count).all(|number| text().contains(&numbered(wanted, number))),
             Self::OneOf(wanted) => wanted.iter().any(|one| text().to_lowercase().contains(&one.to_lowercase())),
             Self::Addends => {
                 let addends: Vec<f64> = numbers(&text()).collect();
@@ -63,6 +68,8 @@ impl fmt::Display for Said {
                 }
                 Ok(())
             }
+            Self::InOrder(texts) => write!(f, "“{}”", texts.join("”, then “")),
+            Self::Numbered(text, count) => write!(f, "“{}” to “{}”", numbered(text, 1), numbered(text, *count)),
             Self::OneOf(texts) => {
                 f.write_str("one of ")?;
                 for (place, text) in texts.iter().enumerate() {
@@ -96,6 +103,11 @@ impl fmt::Display for Said {
             }
         }
     }
+}
+
+/// A text with this number instead of `#`.
+pub(crate) fn numbered(text: &str, number: usize) -> String {
+    text.replace('#', &number.to_string())
 }
 
 pub(crate) fn is_same(one: f64, other: f64) -> bool {

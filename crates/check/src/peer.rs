@@ -26,6 +26,8 @@ pub(crate) enum Framing {
 }
 
 impl Framing {
+    pub(crate) const BOTH: [Self; 2] = [Self::Bare, Self::Lines];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Bare => "bare",

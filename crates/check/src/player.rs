@@ -1,6 +1,9 @@
 //! Plays a rule's steps to the programs on a stage, and sees what they do.
 
+mod crowd;
 mod sockets;
+mod sums;
+mod talks;
 mod terminals;
 
 use std::time::{Duration, Instant};
@@ -9,11 +12,13 @@ use labs::{Service, Transport};
 use wire::Visible;
 
 use crate::door::Door;
+use crate::manner::Manner;
 use crate::peer::{End, Framing, Peer};
 use crate::processes::Rest;
 use crate::program::{Kind, Place, Program};
 use crate::report::{Failure, Screen};
 use crate::rule::{Cast, SERVER, Step, Who};
+use crate::talker::Talker;
 use terminals::Wanted;
 
 /// How often an open question is asked again.
@@ -59,6 +64,7 @@ impl Stage<'_> {
 pub(crate) struct Player<'a> {
     stage: Stage<'a>,
     framing: Framing,
+    manner: Manner,
     patience: Duration,
     chance: fastrand::Rng,
     /// Our ends of connections, in the order of their coming.
@@ -67,6 +73,11 @@ pub(crate) struct Player<'a> {
     replies: Vec<(Who, String)>,
     /// The student's clients, in the order of their start.
     clients: Vec<(Who, Program)>,
+    /// The keys of those who talk in secret.
+    talkers: Vec<(Who, Talker)>,
+    crowd: crowd::Crowd,
+    /// After what time the first was closed who said nothing.
+    timeout: Option<Duration>,
     /// How much of each terminal's text is in the story.
     shown: Vec<(Who, usize)>,
     story: Vec<String>,
@@ -97,15 +108,19 @@ impl Fault {
 type Played = Result<(), Fault>;
 
 impl<'a> Player<'a> {
-    pub(crate) fn new(stage: Stage<'a>, framing: Framing, patience: Duration, seed: u64) -> Self {
+    pub(crate) fn new(stage: Stage<'a>, framing: Framing, manner: Manner, patience: Duration, seed: u64) -> Self {
         let mut player = Self {
             stage,
             framing,
+            manner,
             patience,
             chance: fastrand::Rng::with_seed(seed),
             peers: Vec::new(),
             replies: Vec::new(),
             clients: Vec::new(),
+            talkers: Vec::new(),
+            crowd: crowd::Crowd::default(),
+            timeout: None,
             shown: Vec::new(),
             story: Vec::new(),
             unanswered: false,
@@ -181,7 +196,15 @@ impl<'a> Player<'a> {
     }
 
     fn play_steps(&mut self, steps: &[Step]) -> Played {
-        steps.iter().try_for_each(|step| self.step(*step))
+        for step in steps {
+            if let Step::IfOpen(who) = step
+                && self.has_been_closed(who)
+            {
+                break;
+            }
+            self.step(*step)?;
+        }
+        Ok(())
     }
 
     fn step(&mut self, step: Step) -> Played {
@@ -203,6 +226,15 @@ impl<'a> Player<'a> {
             Step::Await(who, said, seconds) => return self.await_long(who, said, Duration::from_secs(seconds)),
             Step::Never(who, said) => return self.never(who, said),
             Step::Ended(who) => return self.ended(who),
+            Step::SayNumbered(who, text, count) => return self.say_numbered(who, text, count),
+            Step::Ask(who, first, second) => return self.ask(who, first, second),
+            Step::Begin(who, first) => return self.begin(who, first),
+            Step::Complete(who, first, second) => return self.complete(who, first, second),
+            Step::AskInPieces(who, first, second) => return self.ask_in_pieces(who, first, second),
+            Step::TimedOut(who) => return self.timed_out(who),
+            Step::Crowd(step) => return self.crowd_step(step),
+            Step::Talk(who, step) => return self.talk_step(who, step),
+            Step::NoCrash => return self.has_not_crashed(),
             Step::Rest => return self.rest(),
             Step::Restart => return self.restart(),
             Step::Finish(who) => {
@@ -225,6 +257,7 @@ impl<'a> Player<'a> {
                 self.tell("our server is there no more".to_owned());
                 self.stage.door = None;
             }
+            Step::IfOpen(_) => {}
             Step::Pass(milliseconds) => std::thread::sleep(Duration::from_millis(milliseconds)),
         }
         Ok(())

@@ -69,6 +69,8 @@ pub struct PartReport {
     pub part: Cast,
     /// `bare` or `lines`: how messages are ended on a stream, as far as it was found out.
     pub framing: Option<&'static str>,
+    /// How it wants to be asked, where the sheet leaves that open: in `sum`, `space`, `comma`, or `each` number in a message of its own.
+    pub manner: Option<&'static str>,
     pub transport: Option<&'static str>,
     pub port: Option<u16>,
     /// Why none of its rules could be played.

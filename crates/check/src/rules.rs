@@ -2,22 +2,28 @@
 
 mod add;
 mod alnum;
+mod board;
 mod calc;
 mod chat;
 mod clock;
 mod echo;
+mod sum;
+mod talk;
 
 use labs::Service;
 
 use crate::rule::Lab;
 
 /// All labs that can be checked.
-pub static ALL: [Lab; 6] = [
+pub static ALL: [Lab; 9] = [
     Lab { service: Service::Echo, parts: &[&echo::SERVER] },
     Lab { service: Service::Alnum, parts: &[&alnum::SERVER] },
     Lab { service: Service::Clock, parts: &[&clock::SERVER] },
     Lab { service: Service::Calc, parts: &[&calc::SERVER] },
     Lab { service: Service::Add, parts: &[&add::SERVER] },
+    Lab { service: Service::Sum, parts: &[&sum::SERVER] },
+    Lab { service: Service::Board, parts: &[&board::SERVER] },
+    Lab { service: Service::Talk, parts: &[&talk::SERVER] },
     Lab { service: Service::Chat, parts: &[&chat::SERVER] },
 ];
 
@@ -82,10 +88,18 @@ mod tests {
             | Step::Reply(who, _)
             | Step::Hear(who, _)
             | Step::Await(who, _, _)
+            | Step::SayNumbered(who, _, _)
+            | Step::IfOpen(who)
+            | Step::Ask(who, _, _)
+            | Step::Begin(who, _)
+            | Step::Complete(who, _, _)
+            | Step::AskInPieces(who, _, _)
+            | Step::TimedOut(who)
+            | Step::Talk(who, _)
             | Step::Never(who, _)
             | Step::Finish(who)
             | Step::Ended(who) => assert!(present.contains(&who), "{who} is not there at {step:?}"),
-            Step::Rest | Step::Pass(_) | Step::CloseDoor => {}
+            Step::Rest | Step::Pass(_) | Step::CloseDoor | Step::Crowd(_) | Step::NoCrash => {}
         }
     }
 }

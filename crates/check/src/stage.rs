@@ -14,6 +14,7 @@ use rustix::process::{Signal, set_child_subreaper, set_parent_process_death_sign
 use serde::{Deserialize, Serialize};
 
 use crate::door::Door;
+use crate::manner::Manner;
 use crate::peer::Framing;
 use crate::player::{NotPassed, Player, Stage};
 use crate::processes;
@@ -35,6 +36,7 @@ pub(crate) struct Order {
     /// None for the lab's sounding.
     pub(crate) rule: Option<String>,
     pub(crate) framing: Framing,
+    pub(crate) manner: Manner,
     pub(crate) theatre: Theatre,
     pub(crate) seed: u64,
     pub(crate) patience: Duration,
@@ -128,7 +130,7 @@ pub(crate) fn play(order: &Order) -> Outcome {
         Ok(stage) => stage,
         Err(advice) => return Outcome::CannotJudge(advice),
     };
-    let mut player = Player::new(stage, order.framing, order.patience, order.seed);
+    let mut player = Player::new(stage, order.framing, order.manner, order.patience, order.seed);
     let failure = match player.play(steps, visit) {
         Ok(()) => None,
         Err(NotPassed::Failed(failure)) => Some(failure),

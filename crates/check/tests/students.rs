@@ -19,6 +19,7 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use std::process::{Command, Stdio};
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
@@ -27,7 +28,7 @@ mod linux {
     pub(super) const STAGE: &str = "check-stage";
 
     /// Programs that do what their sheet says, each in its way: lab, and command.
-    const RIGHT: [(&str, &str); 12] = [
+    const RIGHT: [(&str, &str); 24] = [
         ("echo", "echo_tcp.py echo"),
         ("echo", "echo_udp.py echo"),
         ("alnum", "echo_tcp.py alnum"),
@@ -38,6 +39,18 @@ mod linux {
         ("calc", "calc_threads.py"),
         ("calc", "calc_lines.py"),
         ("add", "add.py"),
+        ("sum", "sum.py"),
+        ("sum", "sum_plain.py space"),
+        ("sum", "sum_plain.py comma"),
+        ("sum", "sum_plain.py lines"),
+        ("sum", "sum_plain.py once"),
+        ("sum", "sum_plain.py pool"),
+        ("sum", "sum_udp.py space"),
+        ("sum", "sum_udp.py each"),
+        ("board", "board.py"),
+        ("board", "board.py quoted-only"),
+        ("board", "board_tcp.py"),
+        ("talk", "talk.py"),
         ("chat", "chat.py"),
         ("chat", "chat_lines.py"),
     ];
@@ -109,6 +122,61 @@ mod linux {
         ("add.bytes", "add.py bytes-kill"),
         ("add.pieces", "add.py"),
         ("add.restart", "add.py no-reuse"),
+        ("sum.adds", "sum.py concatenates"),
+        ("sum.negatives", "sum.py no-sign"),
+        ("sum.next", "sum.py one-session"),
+        ("sum.invalid", "sum.py invalid-kills"),
+        ("sum.bytes", "sum.py bytes-kill"),
+        ("sum.empty", "sum_udp.py space empty-ends"),
+        ("sum.unheard", "sum_udp.py space connects"),
+        ("sum.each-its-own", "sum_udp.py space first-client"),
+        ("sum.between", "sum_udp.py each mixes"),
+        ("sum.end", "sum.py spins"),
+        ("sum.reset", "sum.py reset-kills"),
+        ("sum.several", "sum.py lock"),
+        ("sum.mute", "sum.py first-in-loop"),
+        ("sum.stays", "sum.py closes-another"),
+        ("sum.limit-holds", "sum.py unlimited-later"),
+        ("sum.limit-frees", "sum.py leaks"),
+        ("sum.limit-vanished", "sum.py leaks-lost"),
+        ("sum.limit-timeouts", "sum.py leaks-timeouts"),
+        ("sum.timeout", "sum.py timeout-once"),
+        ("sum.decimals", "sum.py int"),
+        ("sum.again", "sum.py answers-once"),
+        ("sum.pieces", "sum_plain.py lines one-recv"),
+        ("sum.restart", "sum.py no-reuse"),
+        ("board.returns", "board.py forgets"),
+        ("board.words", "board.py first-word"),
+        ("board.all", "board.py last-only"),
+        ("board.others", "board.py own-only"),
+        ("board.two-posters", "board.py last-poster"),
+        ("board.again", "board.py clears"),
+        ("board.empty", "board.py empty-kills"),
+        ("board.unknown", "board.py unknown-kills"),
+        ("board.alone", "board.py alone-kills"),
+        ("board.bytes", "board.py bytes-kill"),
+        ("board.empty-datagram", "board.py empty-ends"),
+        ("board.unheard", "board.py connects"),
+        ("board.next", "board_tcp.py one-session"),
+        ("board.end", "board_tcp.py spins"),
+        ("board.reset", "board_tcp.py reset-kills"),
+        ("board.unicode", "board.py ascii"),
+        ("board.order", "board.py newest-first"),
+        ("board.long", "board.py short"),
+        ("board.many", "board.py ten"),
+        ("board.several", "board_tcp.py lock"),
+        ("board.restart", "board_tcp.py no-reuse"),
+        ("talk.keys", "talk.py private-key"),
+        ("talk.reads", "talk.py silent"),
+        ("talk.answers", "talk.py wrong-key"),
+        ("talk.turns", "talk.py one-round"),
+        ("talk.hears-bye", "talk.py deaf-to-bye"),
+        ("talk.says-bye", "talk.py goes-on"),
+        ("talk.unicode", "talk.py ascii"),
+        ("talk.closed", "talk.py closed-crashes"),
+        ("talk.long", "talk.py long-crashes"),
+        ("talk.garbage", "talk.py garbage-crashes"),
+        ("talk.pieces", "talk.py one-recv"),
         ("chat.says", "chat.py nameless-lines"),
         ("chat.joins", "chat.py silent-joins"),
         ("chat.leaves", "chat.py count-before"),
@@ -163,6 +231,9 @@ mod linux {
         for (lab, command, why) in UNDECIDABLE {
             tests.push((format!("undecidable {lab} {command}"), Box::new(move || is_undecidable(lab, command, why))));
         }
+        if !pycryptodome_is_there() {
+            tests.retain(|(name, _)| !name.contains(TALK));
+        }
         tests.retain(|(name, _)| name.contains(filter));
         run(&tests);
     }
@@ -204,6 +275,26 @@ mod linux {
         !hindered
     }
 
+    /// Those programs that need pycryptodome.
+    const TALK: &str = " talk.py";
+
+    /// A Python that has it, if any has.
+    fn talking_python() -> String {
+        std::env::var("PYCRYPTODOME_PYTHON").unwrap_or_else(|_| "python3".to_owned())
+    }
+
+    fn pycryptodome_is_there() -> bool {
+        let mut import = Command::new(talking_python());
+        let import = import.args(["-c", "import Crypto.Cipher.PKCS1_OAEP"]).stderr(Stdio::null());
+        let is_there = import.status().is_ok_and(|status| status.success());
+        if !is_there {
+            let why = "pycryptodome is not installed, ./test.sh does that";
+            assert!(std::env::var_os("NO_SKIPPED_TESTS").is_none_or(|set| set != "1"), "SKIPPED talk: {why}");
+            println!("SKIPPED talk: {why}");
+        }
+        is_there
+    }
+
     fn every_rule_has_a_mutant() {
         for rule in check::ALL.iter().flat_map(Lab::rules) {
             assert!(MUTANTS.iter().any(|(id, _)| *id == rule.id), "{} has no mutant", rule.id);
@@ -227,7 +318,8 @@ mod linux {
     }
 
     fn python(command: &str) -> String {
-        format!("exec python3 STUDENTS/{command}")
+        let python = if command.starts_with(TALK.trim()) { talking_python() } else { "python3".to_owned() };
+        format!("exec {python} STUDENTS/{command}")
     }
 
     fn is_right(name: &str, command: &str, repeat: u32) -> Result<(), String> {

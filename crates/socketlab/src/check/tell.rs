@@ -68,8 +68,14 @@ fn place(part: &PartReport) -> Option<String> {
         Some(_) => ", sends its messages bare",
         None => "",
     };
+    let takes = match part.manner {
+        Some("space") => ", takes both numbers in one message",
+        Some("comma") => ", takes both numbers in one message with a comma between",
+        Some(_) => ", takes one number a message",
+        None => "",
+    };
     Some(match part.part {
-        Cast::Server => format!("{transport} port {port}{speaks}; "),
+        Cast::Server => format!("{transport} port {port}{speaks}{takes}; "),
         Cast::Client => format!("client to {transport} port {port}{speaks}; "),
         Cast::Pair => format!("together at port {port}; "),
     })
