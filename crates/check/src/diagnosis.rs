@@ -97,6 +97,17 @@ pub(crate) const LATE: Diagnosis = Diagnosis {
               or end what is printed with a newline.",
 };
 
+pub(crate) const FORMAT: Diagnosis = Diagnosis {
+    name: "what is badly formatted is not caught",
+    mending: "Before anything is sent, split() the line: there have to be three parts, of which the first and the last are read by float() without \
+              ValueError, and the second is one of + - * /. Otherwise print a warning and ask again.",
+};
+
+pub(crate) const SERVER_GONE: Diagnosis = Diagnosis {
+    name: "the server's end is not handled",
+    mending: "recv() gives b'' when the server has closed: say so, close the socket, and end.",
+};
+
 pub(crate) const LIMIT_LOST: Diagnosis = Diagnosis {
     name: "the limit ends being enforced once somebody has left",
     mending: "Count those who are there now: before each accept()ed client is served, compare len(clients) with the limit, and add it to the list; in the `finally` of its \

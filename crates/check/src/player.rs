@@ -137,7 +137,11 @@ impl<'a> Player<'a> {
         if visit.is_empty() {
             return Ok(());
         }
-        self.peers.clear();
+        // One after the other, since what is left unread makes a reset of a close: RFC 1122, section 4.2.2.13.
+        while !self.peers.is_empty() {
+            self.settle();
+            self.peers.remove(0);
+        }
         self.settle();
         self.tell("everyone is gone; a newcomer comes".to_owned());
         self.play_steps(visit).map_err(|fault| {

@@ -46,7 +46,8 @@ pub struct Part {
     pub cast: Cast,
     /// How it is found out whether the program speaks this lab at all, and whether bare or in lines.
     pub sounding: &'static [Step],
-    /// A newcomer's whole visit. It follows every play to a server, so that no dead program passes a rule.
+    /// A newcomer's whole visit. It follows every play to a server, so that no dead program passes a rule. It asks for an answer, whatever it is: what an
+    /// answer has to be is for the rules to say, or a program would fail them all for one mistake.
     pub visit: &'static [Step],
     /// From what matters most to what matters least: of several that fail, the first is to be mended first.
     pub rules: &'static [Rule],
@@ -151,7 +152,7 @@ pub enum Step {
     Pieces(Who, &'static str),
     /// Says a text as often as is said, with the number of the time instead of `#`.
     SayNumbered(Who, &'static str, usize),
-    /// Hears this among what has arrived since it last said something.
+    /// Hears this among what has arrived since it last said something, or since somebody last typed at the terminal of that name.
     Hear(Who, Said),
     /// Hears this within so many seconds, during which the program may sleep. Not to be seen in that time is no mistake, but not seen.
     Await(Who, Said, u64),

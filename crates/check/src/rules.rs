@@ -19,7 +19,7 @@ pub static ALL: [Lab; 9] = [
     Lab { service: Service::Echo, parts: &[&echo::SERVER] },
     Lab { service: Service::Alnum, parts: &[&alnum::SERVER] },
     Lab { service: Service::Clock, parts: &[&clock::SERVER] },
-    Lab { service: Service::Calc, parts: &[&calc::SERVER] },
+    Lab { service: Service::Calc, parts: &[&calc::SERVER, &calc::CLIENT, &calc::PAIR] },
     Lab { service: Service::Add, parts: &[&add::SERVER] },
     Lab { service: Service::Sum, parts: &[&sum::SERVER] },
     Lab { service: Service::Board, parts: &[&board::SERVER] },

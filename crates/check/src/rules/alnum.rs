@@ -5,7 +5,7 @@ use crate::diagnosis::{
 };
 use crate::report::Level::{Must, Should};
 use crate::rule::Over::{Both, Datagrams, Streams};
-use crate::rule::Said::Alphanumeric;
+use crate::rule::Said::{Alphanumeric, Anything};
 use crate::rule::Step::{Close, Finish, Hear, Open, Reset, Rest, Restart, Say, Send};
 use crate::rule::{Cast, Part, Rule};
 
@@ -15,8 +15,36 @@ const ANSWERS: &str =
 pub(super) static SERVER: Part = Part {
     cast: Cast::Server,
     sounding: &[Open("Ada"), Say("Ada", "abc123"), Hear("Ada", Alphanumeric(true))],
-    visit: &[Open("Robin"), Say("Robin", "robin1"), Hear("Robin", Alphanumeric(true))],
+    visit: &[Open("Robin"), Say("Robin", "robin1"), Hear("Robin", Anything)],
     rules: &[
+        Rule {
+            id: "alnum.next",
+            level: Must,
+            over: Both,
+            sentence: "Run the Client and Server processes: each client that comes is served.",
+            play: &[Open("Ada"), Say("Ada", "one"), Hear("Ada", Anything), Close("Ada")],
+            diagnosis: &ENDS_WITH_CLIENT,
+        },
+        Rule {
+            id: "alnum.end",
+            level: Must,
+            over: Streams,
+            sentence: "A client closes when it has its answer, or before it asked anything; the server waits for the next.",
+            play: &[
+                Open("Ada"),
+                Say("Ada", "one"),
+                Hear("Ada", Anything),
+                Finish("Ada"),
+                Rest,
+                Close("Ada"),
+                Open("Bob"),
+                Finish("Bob"),
+                Rest,
+                Close("Bob"),
+                Rest,
+            ],
+            diagnosis: &STREAM_END,
+        },
         Rule {
             id: "alnum.yes",
             level: Must,
@@ -50,14 +78,6 @@ pub(super) static SERVER: Part = Part {
             diagnosis: &PROTOCOL,
         },
         Rule {
-            id: "alnum.next",
-            level: Must,
-            over: Both,
-            sentence: "Run the Client and Server processes: each client that comes is served.",
-            play: &[Open("Ada"), Say("Ada", "one"), Hear("Ada", Alphanumeric(true)), Close("Ada")],
-            diagnosis: &ENDS_WITH_CLIENT,
-        },
-        Rule {
             id: "alnum.bytes",
             level: Must,
             over: Both,
@@ -72,26 +92,6 @@ pub(super) static SERVER: Part = Part {
             sentence: "A datagram may be empty; the server goes on serving.",
             play: &[Open("Ada"), Send("Ada", b""), Rest],
             diagnosis: &DATAGRAM,
-        },
-        Rule {
-            id: "alnum.end",
-            level: Must,
-            over: Streams,
-            sentence: "A client closes when it has its answer, or before it asked anything; the server waits for the next.",
-            play: &[
-                Open("Ada"),
-                Say("Ada", "one"),
-                Hear("Ada", Alphanumeric(true)),
-                Finish("Ada"),
-                Rest,
-                Close("Ada"),
-                Open("Bob"),
-                Finish("Bob"),
-                Rest,
-                Close("Bob"),
-                Rest,
-            ],
-            diagnosis: &STREAM_END,
         },
         Rule {
             id: "alnum.reset",

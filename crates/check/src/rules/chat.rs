@@ -7,7 +7,7 @@ use crate::diagnosis::{
 };
 use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Over::Streams;
-use crate::rule::Said::{Joined, Left, Line};
+use crate::rule::Said::{Joined, Left, Line, Text};
 use crate::rule::Step::{Close, Finish, Hear, Never, Open, Pieces, Reset, Rest, Restart, Say, Send};
 use crate::rule::{Cast, Part, Rule};
 
@@ -34,7 +34,7 @@ pub(super) static SERVER: Part = Part {
         Open("Marian"),
         Say("Marian", "Marian"),
         Say("Marian", "all is well"),
-        Hear("Robin", Line("Marian", "all is well")),
+        Hear("Robin", Text("all is well")),
     ],
     rules: &[
         Rule {
@@ -55,6 +55,23 @@ pub(super) static SERVER: Part = Part {
                 Hear(VOLDEMORT, Line(BATMAN, "Aaaaaahrrhhhhh..")),
             ],
             diagnosis: &NOT_TOLD,
+        },
+        Rule {
+            id: "chat.end",
+            level: Must,
+            over: Streams,
+            sentence: "A closed connection says nothing more, however often it is read from.",
+            play: &[
+                Open(BATMAN),
+                Say(BATMAN, "Batman"),
+                Open(VOLDEMORT),
+                Say(VOLDEMORT, "Voldemort"),
+                Finish(BATMAN),
+                Rest,
+                Close(BATMAN),
+                Rest,
+            ],
+            diagnosis: &STREAM_END,
         },
         Rule {
             id: "chat.joins",
@@ -125,23 +142,6 @@ pub(super) static SERVER: Part = Part {
             diagnosis: &COUNT,
         },
         Rule {
-            id: "chat.end",
-            level: Must,
-            over: Streams,
-            sentence: "A closed connection says nothing more, however often it is read from.",
-            play: &[
-                Open(BATMAN),
-                Say(BATMAN, "Batman"),
-                Open(VOLDEMORT),
-                Say(VOLDEMORT, "Voldemort"),
-                Finish(BATMAN),
-                Rest,
-                Close(BATMAN),
-                Rest,
-            ],
-            diagnosis: &STREAM_END,
-        },
-        Rule {
             id: "chat.vanishes",
             level: Must,
             over: Streams,
@@ -153,7 +153,9 @@ pub(super) static SERVER: Part = Part {
                 Say(VOLDEMORT, "Voldemort"),
                 Open("Alfred"),
                 Say("Alfred", "Alfred"),
+                Rest,
                 Reset(BATMAN),
+                Rest,
                 Say(VOLDEMORT, "Where is he?"),
                 Hear("Alfred", Line(VOLDEMORT, "Where is he?")),
                 Say("Alfred", "Out."),

@@ -17,8 +17,24 @@ const PASS_MS: u64 = 4500;
 pub(super) static SERVER: Part = Part {
     cast: Cast::Server,
     sounding: &[Open("Ada"), Say("Ada", "SEND_TIME"), Hear("Ada", Anything)],
-    visit: &[Open("Robin"), Say("Robin", "SEND_TIME"), Hear("Robin", Time)],
+    visit: &[Open("Robin"), Say("Robin", "SEND_TIME"), Hear("Robin", Anything)],
     rules: &[
+        Rule {
+            id: "clock.loop",
+            level: Must,
+            over: Datagrams,
+            sentence: LOOP,
+            play: &[
+                Open("Ada"),
+                Say("Ada", "SEND_TIME"),
+                Hear("Ada", Anything),
+                Say("Ada", "SEND_DATE"),
+                Hear("Ada", Anything),
+                Say("Ada", "SEND_TIME"),
+                Hear("Ada", Anything),
+            ],
+            diagnosis: &PROTOCOL,
+        },
         Rule {
             id: "clock.date",
             level: Must,
@@ -33,22 +49,6 @@ pub(super) static SERVER: Part = Part {
             over: Both,
             sentence: RESPONDS,
             play: &[Open("Ada"), Say("Ada", "SEND_TIME"), Hear("Ada", Time)],
-            diagnosis: &PROTOCOL,
-        },
-        Rule {
-            id: "clock.loop",
-            level: Must,
-            over: Datagrams,
-            sentence: LOOP,
-            play: &[
-                Open("Ada"),
-                Say("Ada", "SEND_TIME"),
-                Hear("Ada", Time),
-                Say("Ada", "SEND_DATE"),
-                Hear("Ada", Date),
-                Say("Ada", "SEND_TIME"),
-                Hear("Ada", Time),
-            ],
             diagnosis: &PROTOCOL,
         },
         Rule {

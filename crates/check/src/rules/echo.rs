@@ -7,7 +7,7 @@ use crate::diagnosis::{
 };
 use crate::report::Level::{Must, Should};
 use crate::rule::Over::{Both, Datagrams, Streams};
-use crate::rule::Said::{Bytes, Text};
+use crate::rule::Said::{Anything, Bytes, Text};
 use crate::rule::Step::{Close, Finish, Hear, Never, Open, Pieces, Reset, Rest, Restart, Say, Send};
 use crate::rule::{Cast, Part, Rule};
 
@@ -17,8 +17,36 @@ const MESSAGE: &str = "Enter a message from the client and print in the server; 
 pub(super) static SERVER: Part = Part {
     cast: Cast::Server,
     sounding: &[Open("Ada"), Say("Ada", "hello, server"), Hear("Ada", Bytes(b"hello, server"))],
-    visit: &[Open("Robin"), Say("Robin", "still here?"), Hear("Robin", Bytes(b"still here?"))],
+    visit: &[Open("Robin"), Say("Robin", "still here?"), Hear("Robin", Anything)],
     rules: &[
+        Rule {
+            id: "echo.next",
+            level: Must,
+            over: Both,
+            sentence: RUN,
+            play: &[Open("Ada"), Say("Ada", "one"), Hear("Ada", Anything), Close("Ada")],
+            diagnosis: &ENDS_WITH_CLIENT,
+        },
+        Rule {
+            id: "echo.end",
+            level: Must,
+            over: Streams,
+            sentence: "A client closes when it has its answer, or before it asked anything; the server waits for the next.",
+            play: &[
+                Open("Ada"),
+                Say("Ada", "one"),
+                Hear("Ada", Anything),
+                Finish("Ada"),
+                Rest,
+                Close("Ada"),
+                Open("Bob"),
+                Finish("Bob"),
+                Rest,
+                Close("Bob"),
+                Rest,
+            ],
+            diagnosis: &STREAM_END,
+        },
         Rule {
             id: "echo.same",
             level: Must,
@@ -26,14 +54,6 @@ pub(super) static SERVER: Part = Part {
             sentence: MESSAGE,
             play: &[Open("Ada"), Say("Ada", "Hello World 42"), Hear("Ada", Bytes(b"Hello World 42"))],
             diagnosis: &PROTOCOL,
-        },
-        Rule {
-            id: "echo.next",
-            level: Must,
-            over: Both,
-            sentence: RUN,
-            play: &[Open("Ada"), Say("Ada", "one"), Hear("Ada", Bytes(b"one")), Close("Ada")],
-            diagnosis: &ENDS_WITH_CLIENT,
         },
         Rule {
             id: "echo.text",
@@ -72,6 +92,8 @@ pub(super) static SERVER: Part = Part {
                 Hear("Ada", Bytes(b"from Ada")),
                 Hear("Bob", Bytes(b"from Bob")),
                 Never("Ada", Bytes(b"from Bob")),
+                Say("Ada", "Ada again"),
+                Hear("Ada", Bytes(b"Ada again")),
             ],
             diagnosis: &DATAGRAM,
         },
@@ -91,26 +113,6 @@ pub(super) static SERVER: Part = Part {
                 Rest,
             ],
             diagnosis: &DATAGRAM,
-        },
-        Rule {
-            id: "echo.end",
-            level: Must,
-            over: Streams,
-            sentence: "A client closes when it has its answer, or before it asked anything; the server waits for the next.",
-            play: &[
-                Open("Ada"),
-                Say("Ada", "one"),
-                Hear("Ada", Bytes(b"one")),
-                Finish("Ada"),
-                Rest,
-                Close("Ada"),
-                Open("Bob"),
-                Finish("Bob"),
-                Rest,
-                Close("Bob"),
-                Rest,
-            ],
-            diagnosis: &STREAM_END,
         },
         Rule {
             id: "echo.reset",

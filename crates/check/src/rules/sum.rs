@@ -10,7 +10,7 @@ use crate::diagnosis::{
 use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Crowd::{Comes, IsLetIn, IsTurnedAway, Leaves, TimesOut, Vanishes};
 use crate::rule::Over::{Both, Datagrams, Streams};
-use crate::rule::Said::{Number, Numbers};
+use crate::rule::Said::{Anything, Number, Numbers};
 use crate::rule::Step::{
     Ask, AskInPieces, Begin, Close, Complete, Crowd, Finish, Hear, IfOpen, Open, Reset, Rest, Restart, Send, TimedOut,
 };
@@ -26,8 +26,37 @@ pub(super) static SERVER: Part = Part {
     cast: Cast::Server,
     // Whoever joins or multiplies them has understood the question.
     sounding: &[Open("Ada"), Ask("Ada", "17", "25"), Hear("Ada", Numbers(&[42.0, 1725.0, 425.0]))],
-    visit: &[Open("Robin"), Ask("Robin", "9", "8"), Hear("Robin", Number(17.0))],
+    visit: &[Open("Robin"), Ask("Robin", "9", "8"), Hear("Robin", Anything)],
     rules: &[
+        Rule {
+            id: "sum.next",
+            level: Must,
+            over: Streams,
+            sentence: "Each client is served, and not only the first.",
+            play: &[Open("Ada"), Ask("Ada", "3", "4"), Hear("Ada", Anything), Crowd(Leaves(1))],
+            diagnosis: &ENDS_WITH_CLIENT,
+        },
+        Rule {
+            id: "sum.end",
+            level: Must,
+            over: Streams,
+            sentence: "A client that has closed asks for nothing more, however often it is read from.",
+            play: &[
+                Open("Ada"),
+                Ask("Ada", "3", "4"),
+                Hear("Ada", Anything),
+                Finish("Ada"),
+                Rest,
+                Close("Ada"),
+                Open("Bob"),
+                Begin("Bob", "3"),
+                Finish("Bob"),
+                Rest,
+                Close("Bob"),
+                Rest,
+            ],
+            diagnosis: &STREAM_END,
+        },
         Rule {
             id: "sum.adds",
             level: Must,
@@ -43,14 +72,6 @@ pub(super) static SERVER: Part = Part {
             sentence: SUM,
             play: &[Open("Ada"), Ask("Ada", "-70", "12"), Hear("Ada", Number(-58.0))],
             diagnosis: &ARITHMETIC,
-        },
-        Rule {
-            id: "sum.next",
-            level: Must,
-            over: Streams,
-            sentence: "Each client is served, and not only the first.",
-            play: &[Open("Ada"), Ask("Ada", "3", "4"), Hear("Ada", Number(7.0)), Crowd(Leaves(1))],
-            diagnosis: &ENDS_WITH_CLIENT,
         },
         Rule {
             id: "sum.invalid",
@@ -113,6 +134,8 @@ pub(super) static SERVER: Part = Part {
                 Hear("Ada", Number(7.0)),
                 Ask("Bob", "5", "8"),
                 Hear("Bob", Number(13.0)),
+                Ask("Ada", "30", "12"),
+                Hear("Ada", Number(42.0)),
             ],
             diagnosis: &DATAGRAM,
         },
@@ -131,27 +154,6 @@ pub(super) static SERVER: Part = Part {
                 Hear("Ada", Number(333.0)),
             ],
             diagnosis: &MIXED,
-        },
-        Rule {
-            id: "sum.end",
-            level: Must,
-            over: Streams,
-            sentence: "A client that has closed asks for nothing more, however often it is read from.",
-            play: &[
-                Open("Ada"),
-                Ask("Ada", "3", "4"),
-                Hear("Ada", Number(7.0)),
-                Finish("Ada"),
-                Rest,
-                Close("Ada"),
-                Open("Bob"),
-                Begin("Bob", "3"),
-                Finish("Bob"),
-                Rest,
-                Close("Bob"),
-                Rest,
-            ],
-            diagnosis: &STREAM_END,
         },
         Rule {
             id: "sum.reset",
@@ -212,22 +214,6 @@ pub(super) static SERVER: Part = Part {
             diagnosis: &GONE_CLIENT,
         },
         Rule {
-            id: "sum.limit-holds",
-            level: Must,
-            over: Streams,
-            sentence: LIMIT_HOLDS,
-            play: &[
-                Crowd(Comes),
-                Crowd(Leaves(1)),
-                Crowd(IsTurnedAway),
-                Crowd(Leaves(2)),
-                Crowd(IsTurnedAway),
-                Crowd(Vanishes(1)),
-                Crowd(IsTurnedAway),
-            ],
-            diagnosis: &LIMIT_LOST,
-        },
-        Rule {
             id: "sum.limit-frees",
             level: Must,
             over: Streams,
@@ -242,6 +228,22 @@ pub(super) static SERVER: Part = Part {
             sentence: "“Clients_limit” defines how many clients can simultaneously be connected to the server: who has crashed is not.",
             play: &[Crowd(Comes), Crowd(Vanishes(1)), Crowd(IsLetIn), Crowd(Vanishes(2)), Crowd(IsLetIn)],
             diagnosis: &LIMIT_LEAKS,
+        },
+        Rule {
+            id: "sum.limit-holds",
+            level: Must,
+            over: Streams,
+            sentence: LIMIT_HOLDS,
+            play: &[
+                Crowd(Comes),
+                Crowd(Leaves(1)),
+                Crowd(IsTurnedAway),
+                Crowd(Leaves(2)),
+                Crowd(IsTurnedAway),
+                Crowd(Vanishes(1)),
+                Crowd(IsTurnedAway),
+            ],
+            diagnosis: &LIMIT_LOST,
         },
         Rule {
             id: "sum.limit-timeouts",

@@ -3,14 +3,15 @@ import os
 import socket
 import sys
 import threading
+import time
 
 bug = sys.argv[1] if len(sys.argv) > 1 else ""
 server = socket.socket()
-if bug != "no-reuse":
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 server.bind(("", 12005))
 server.listen()
 lock = threading.Lock()
+connections = []
 
 
 def session(connection, name=None):
@@ -20,10 +21,13 @@ def session(connection, name=None):
         print("Connection initiated by", name)
         if bug != "no-ack":
             connection.send(b"ack")
+        end = None
         while True:
             data = connection.recv(1024)
             if not data:
-                if bug == "spins":
+                # Not for ever, so that the tests end.
+                end = end or time.monotonic() + 5
+                if bug == "spins" and time.monotonic() < end:
                     continue
                 break
             try:
@@ -41,8 +45,11 @@ def session(connection, name=None):
                 answer = "two numbers, please"
             connection.send(answer.encode())
     except OSError:
-        if bug == "loss-kills":
-            os._exit(1)
+        if bug == "closes-all":
+            for other in connections:
+                if other is not connection:
+                    other.shutdown(socket.SHUT_RDWR)
+    connections.remove(connection)
     connection.close()
     if bug == "one-session":
         os._exit(0)
@@ -55,6 +62,7 @@ def locked(connection):
 
 while True:
     connection, address = server.accept()
+    connections.append(connection)
     if bug == "name-in-loop":
         session_arguments = (connection, connection.recv(1024).decode(errors="replace"))
     else:

@@ -20,6 +20,13 @@ class Session(socketserver.StreamRequestHandler):
             while data := self.request.recv(1024):
                 if data.endswith(b"\n"):
                     yield data
+        elif bug == "whole-buffer":
+            whole = b""
+            while data := self.request.recv(1024):
+                whole += data
+                if whole.endswith(b"\n"):
+                    yield whole
+                    whole = b""
         elif bug == "name-with-more":
             self.request.recv(1024)
             yield b"name"
@@ -43,7 +50,7 @@ class Session(socketserver.StreamRequestHandler):
 
 
 class Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
+    allow_reuse_address = bug != "no-reuse"
     daemon_threads = True
 
 

@@ -1,5 +1,4 @@
 # A calculator for many clients at a time, with bare messages: a thread each. Its argument is the mistake that it makes.
-import os
 import socket
 import sys
 import threading
@@ -10,6 +9,7 @@ server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 server.bind(("", 5000))
 server.listen()
 lock = threading.Lock()
+connections = []
 
 
 def compute(text):
@@ -35,9 +35,12 @@ def session(connection, name):
             connection.send(str(compute(request)).encode())
     except OSError as error:
         print(name, "is lost:", error)
-        if bug == "loss-kills":
-            os._exit(1)
+        if bug == "closes-all":
+            for other in connections:
+                if other is not connection:
+                    other.shutdown(socket.SHUT_RDWR)
     print("Session ended")
+    connections.remove(connection)
     connection.close()
 
 
@@ -48,6 +51,7 @@ def locked(connection):
 
 while True:
     connection, address = server.accept()
+    connections.append(connection)
     if bug == "lock":
         threading.Thread(target=locked, args=(connection,)).start()
     elif bug == "name-in-loop":

@@ -3,15 +3,16 @@ import os
 import socket
 import sys
 import threading
+import time
 from datetime import datetime
 
 bug = sys.argv[1] if len(sys.argv) > 1 else ""
 server = socket.socket()
-if bug != "no-reuse":
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 server.bind(("", 12009))
 server.listen()
 members = {}
+used = set()
 lock = threading.Lock()
 
 
@@ -19,19 +20,18 @@ def broadcast(text, sender=None):
     for name, connection in list(members.items()):
         if name == sender:
             continue
-        if bug == "not-everyone" and name != list(members)[-2:][0]:
-            continue
         try:
             connection.send(text.encode())
         except OSError:
-            if bug == "loss-kills":
-                os._exit(1)
+            pass
+        if bug == "only-first":
+            return
 
 
 def tell(name, what):
     count = len(members) + (1 if bug == "count-before" and what == "left" else 0)
-    time = datetime.now().strftime("%H.%M")
-    broadcast(f"Server: time={time} {name} has {what}. Member count={count}", name if bug == "not-itself" else None)
+    now = datetime.now().strftime("%H.%M")
+    broadcast(f"Server: time={now} {name} has {what}. Member count={count}", name if bug == "not-itself" else None)
 
 
 def login(connection):
@@ -41,10 +41,11 @@ def login(connection):
         if not data and bug != "nameless-joins":
             return None
         with lock:
-            if name not in members or bug == "duplicates":
+            if name not in (used if bug == "keeps-names" else members) or bug == "duplicates":
                 if name in members:
                     name += " "
                 members[name] = connection
+                used.add(name)
                 if bug != "silent-joins":
                     tell(name, "joined")
                 return name
@@ -52,13 +53,15 @@ def login(connection):
 
 
 def session(connection):
-    name = None
+    name = end = None
     try:
         name = login(connection)
         while name is not None:
             data = connection.recv(1024)
             if not data:
-                if bug == "spins":
+                # Not for ever, so that the tests end.
+                end = end or time.monotonic() + 5
+                if bug == "spins" and time.monotonic() < end:
                     continue
                 if bug == "close-not-told":
                     return
@@ -74,12 +77,10 @@ def session(connection):
             prefix = "" if bug == "nameless-lines" else name + ": "
             broadcast(prefix + line, name)
     except OSError:
-        if bug == "loss-kills":
+        if bug == "reset-kills":
             os._exit(1)
     with lock:
-        if name in members and bug != "keeps-names":
-            del members[name]
-        if name is not None:
+        if members.pop(name, None):
             tell(name, "left")
     connection.close()
 

@@ -1,6 +1,9 @@
-# A chat room that speaks in lines, prompts for the name, and shows a sender its own line too.
+# A chat room that speaks in lines, prompts for the name, and shows a sender its own line too. Its argument is the mistake that it makes.
 import socketserver
+import sys
 import threading
+
+bug = sys.argv[1] if len(sys.argv) > 1 else ""
 
 members = {}
 lock = threading.Lock()
@@ -15,11 +18,22 @@ def tell_all(line):
 
 
 class Session(socketserver.StreamRequestHandler):
+    def lines(self):
+        if bug == "one-recv":
+            while data := self.request.recv(1024):
+                yield data
+        elif bug == "name-with-more":
+            if name := self.request.recv(1024):
+                yield name.split(b"\n")[0]
+            yield from self.rfile
+        else:
+            yield from self.rfile
+
     def handle(self):
         name = None
         try:
             self.wfile.write(b"Enter login name:\n")
-            for line in self.rfile:
+            for line in self.lines():
                 line = line.decode(errors="replace").strip()
                 with lock:
                     if name is None and line in members:
@@ -40,7 +54,7 @@ class Session(socketserver.StreamRequestHandler):
 
 
 class Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
+    allow_reuse_address = bug != "no-reuse"
     daemon_threads = True
 
 

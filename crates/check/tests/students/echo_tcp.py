@@ -21,6 +21,8 @@ def answer(data):
         if bug == "never":
             return b"Not Alphanumeric."
         return b"Alphanumeric." if text.strip().isalnum() else b"Not Alphanumeric."
+    if bug == "dresses":
+        return b"You said: " + data
     return data.upper() if bug == "upper" else data
 
 
@@ -30,15 +32,11 @@ while True:
         while True:
             data = connection.recv(1024)
             if not data:
-                if bug == "spins":
-                    continue
                 break
             print(address, data)
             connection.send(answer(data))
             if bug == "one-message":
                 break
-            if bug == "one-piece":
-                connection.recv(1024)
     except OSError:
         if bug == "reset-kills":
             raise

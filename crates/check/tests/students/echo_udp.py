@@ -4,24 +4,38 @@ import sys
 
 lab = sys.argv[1]
 bug = sys.argv[2] if len(sys.argv) > 2 else ""
-server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-server.bind(("", 12000))
-first = None
+
+
+def bound():
+    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    if bug == "connects":
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    opened.bind(("", 12000))
+    return opened
+
+
+server = bound()
+seen = set()
+by_host = {}
 
 while True:
     data, address = server.recvfrom(2048)
     print(data, "from", address)
     if not data and bug == "empty-ends":
         break
-    first = first or address
-    if bug == "first-client":
-        address = first
-    if bug == "connects":
-        server.connect(address)
+    if address not in seen:
+        seen.add(address)
+        by_host[address[0]] = address
+    if bug == "by-host":
+        address = by_host[address[0]]
     if lab == "alnum":
         text = data.decode(errors="replace")
         data = b"Alphanumeric." if text.strip().isalnum() else b"Not Alphanumeric."
     if bug == "connects":
-        server.send(data)
+        # One that is gone is told of by an error of the second.
+        with bound() as own:
+            own.connect(address)
+            own.send(data)
+            own.send(b"")
     else:
         server.sendto(data, address)

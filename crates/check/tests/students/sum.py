@@ -7,8 +7,7 @@ import threading
 configs = {"IP_Address": "127.0.0.1", "PORT": 9090, "Clients_limit": 3, "timeout": 5}
 bug = sys.argv[1] if len(sys.argv) > 1 else ""
 server = socket.socket()
-if bug != "no-reuse":
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 server.bind((configs["IP_Address"], configs["PORT"]))
 server.listen()
 lock = threading.Lock()
@@ -46,7 +45,7 @@ def session(connection, first=None):
                 os._exit(1)
             answer = "Invalid inputs"
         except ValueError:
-            if bug == "invalid-kills" and data:
+            if bug == "invalid-kills" and second:
                 os._exit(1)
             answer = "Invalid inputs"
         connection.send(answer.encode() if data or bug != "spins" else b"")

@@ -1,11 +1,10 @@
-# Adds the two numbers of one message: "space" or "comma" says what parts them, "lines" that a newline ends them, "once" that a connection is for
-# one sum, "pool" that four threads serve all.
+# Adds the two numbers of one message, with bare messages. Its argument is its form: "space" or "comma" parts the numbers, "once" says that a
+# connection is for one sum, "pool" that four threads serve all.
 import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 form = sys.argv[1]
-bug = sys.argv[2] if len(sys.argv) > 2 else ""
 server = socket.socket()
 server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 server.bind(("", 6000))
@@ -20,28 +19,13 @@ def add(text):
         return "Error: two numbers, please"
 
 
-def lines(connection):
-    for line in connection.makefile(errors="replace"):
-        connection.sendall((add(line) + "\n").encode())
-
-
-def bare(connection):
-    while data := connection.recv(1024):
-        connection.send(add(data.decode(errors="replace")).encode())
-        if form == "once":
-            break
-
-
 def session(connection):
     with connection:
         try:
-            if bug == "one-recv":
-                while data := connection.recv(1024):
-                    connection.send((add(data.decode(errors="replace")) + "\n").encode())
-            elif form == "lines":
-                lines(connection)
-            else:
-                bare(connection)
+            while data := connection.recv(1024):
+                connection.send(add(data.decode(errors="replace")).encode())
+                if form == "once":
+                    break
         except OSError as error:
             print("lost:", error)
 

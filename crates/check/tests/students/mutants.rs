@@ -1,0 +1,209 @@
+//! For each rule, a program with the mistake that it is there for: of all rules of the lab, this one is told first.
+
+use check::{Lab, Level, Part, Report, Rule, Verdict};
+
+use crate::runner::{SHORT, Test, advice, judge, lab, students};
+
+const MUTANTS: &[(&str, &str)] = &[
+    ("echo.next", "echo_tcp.py echo one-session"),
+    ("echo.end", "echo_threads.py echo spins"),
+    ("echo.same", "echo_tcp.py echo upper"),
+    ("echo.text", "echo_tcp.py echo ascii"),
+    ("echo.bytes", "echo_tcp.py echo bytes-kill"),
+    ("echo.empty", "echo_udp.py echo empty-ends"),
+    ("echo.each-its-own", "echo_udp.py echo by-host"),
+    ("echo.unheard", "echo_udp.py echo connects"),
+    ("echo.reset", "echo_tcp.py echo reset-kills"),
+    ("echo.again", "echo_tcp.py echo one-message"),
+    ("echo.pieces", "echo_tcp.py echo dresses"),
+    ("echo.several", "echo_threads.py echo lock"),
+    ("echo.restart", "echo_threads.py echo no-reuse"),
+    ("alnum.next", "echo_tcp.py alnum one-session"),
+    ("alnum.end", "echo_threads.py alnum spins"),
+    ("alnum.yes", "echo_tcp.py alnum never"),
+    ("alnum.no", "echo_tcp.py alnum always"),
+    ("alnum.bytes", "echo_tcp.py alnum bytes-kill"),
+    ("alnum.empty", "echo_udp.py alnum empty-ends"),
+    ("alnum.reset", "echo_tcp.py alnum reset-kills"),
+    ("alnum.again", "echo_tcp.py alnum one-message"),
+    ("alnum.several", "echo_threads.py alnum lock"),
+    ("alnum.restart", "echo_threads.py alnum no-reuse"),
+    ("clock.loop", "clock_udp.py answers-once"),
+    ("clock.date", "clock_udp.py yesterday"),
+    ("clock.time", "clock_udp.py no-seconds"),
+    ("clock.current", "clock_udp.py stale"),
+    ("clock.unknown", "clock_udp.py else-time"),
+    ("clock.bytes", "clock_udp.py bytes-kill"),
+    ("clock.empty", "clock_udp.py empty-ends"),
+    ("clock.unheard", "clock_udp.py connects"),
+    ("clock.each-its-own", "clock_udp.py by-host"),
+    ("clock.reset", "clock_tcp.py reset-kills"),
+    ("calc.next", "calc.py one-session"),
+    ("calc.end", "calc.py spins"),
+    ("calc.adds", "calc.py concatenates"),
+    ("calc.loop", "calc.py answers-once"),
+    ("calc.decimals", "calc.py int"),
+    ("calc.negatives", "calc.py no-sign"),
+    ("calc.quit", "calc.py no-quit"),
+    ("calc.zero", "calc.py zero-kills"),
+    ("calc.format", "calc.py format-kills"),
+    ("calc.bytes", "calc.py bytes-kill"),
+    ("calc.empty", "calc.py empty-kills"),
+    ("calc.operator", "calc.py else-divides"),
+    ("calc.reset", "calc.py reset-kills"),
+    ("calc.on-after-zero", "calc.py error-ends"),
+    ("calc.several", "calc_threads.py lock"),
+    ("calc.mute", "calc_threads.py name-in-loop"),
+    ("calc.stays", "calc_threads.py closes-all"),
+    ("calc.pieces", "calc_lines.py one-recv"),
+    ("calc.glued", "calc_lines.py whole-buffer"),
+    ("calc.name-glued", "calc_lines.py name-with-more"),
+    ("calc.restart", "calc_lines.py no-reuse"),
+    ("add.next", "add.py one-session"),
+    ("add.end", "add.py spins"),
+    ("add.ack", "add.py no-ack"),
+    ("add.adds", "add.py one-digit"),
+    ("add.several", "add.py lock"),
+    ("add.mute", "add.py name-in-loop"),
+    ("add.stays", "add.py closes-all"),
+    ("add.format", "add.py format-kills"),
+    ("add.bytes", "add.py bytes-kill"),
+    ("add.pieces", "add_lines.py one-recv"),
+    ("add.restart", "add_lines.py no-reuse"),
+    ("sum.next", "sum.py one-session"),
+    ("sum.end", "sum.py spins"),
+    ("sum.adds", "sum.py concatenates"),
+    ("sum.negatives", "sum.py no-sign"),
+    ("sum.invalid", "sum.py invalid-kills"),
+    ("sum.bytes", "sum.py bytes-kill"),
+    ("sum.empty", "sum_udp.py space empty-ends"),
+    ("sum.unheard", "sum_udp.py space connects"),
+    ("sum.each-its-own", "sum_udp.py space by-host"),
+    ("sum.between", "sum_udp.py each mixes"),
+    ("sum.reset", "sum.py reset-kills"),
+    ("sum.several", "sum.py lock"),
+    ("sum.mute", "sum.py first-in-loop"),
+    ("sum.stays", "sum.py closes-another"),
+    ("sum.limit-holds", "sum.py unlimited-later"),
+    ("sum.limit-frees", "sum.py leaks"),
+    ("sum.limit-vanished", "sum.py leaks-lost"),
+    ("sum.limit-timeouts", "sum.py leaks-timeouts"),
+    ("sum.timeout", "sum.py timeout-once"),
+    ("sum.decimals", "sum.py int"),
+    ("sum.again", "sum.py answers-once"),
+    ("sum.pieces", "sum_lines.py one-recv"),
+    ("sum.restart", "sum_lines.py no-reuse"),
+    ("board.next", "board_tcp.py one-session"),
+    ("board.end", "board_tcp.py spins"),
+    ("board.returns", "board.py forgets"),
+    ("board.words", "board.py first-word"),
+    ("board.all", "board.py last-only"),
+    ("board.others", "board.py own-only"),
+    ("board.two-posters", "board.py last-poster"),
+    ("board.again", "board.py clears"),
+    ("board.empty", "board.py empty-kills"),
+    ("board.unknown", "board.py unknown-kills"),
+    ("board.alone", "board.py alone-kills"),
+    ("board.bytes", "board.py bytes-kill"),
+    ("board.empty-datagram", "board.py empty-ends"),
+    ("board.unheard", "board.py connects"),
+    ("board.reset", "board_tcp.py reset-kills"),
+    ("board.unicode", "board.py ascii"),
+    ("board.order", "board.py newest-first"),
+    ("board.long", "board.py short"),
+    ("board.many", "board.py ten"),
+    ("board.several", "board_tcp.py lock"),
+    ("board.restart", "board_tcp.py no-reuse"),
+    ("talk.keys", "talk.py private-key"),
+    ("talk.reads", "talk.py silent"),
+    ("talk.answers", "talk.py wrong-key"),
+    ("talk.turns", "talk.py one-round"),
+    ("talk.hears-bye", "talk.py deaf-to-bye"),
+    ("talk.says-bye", "talk.py goes-on"),
+    ("talk.unicode", "talk.py ascii"),
+    ("talk.closed", "talk.py closed-crashes"),
+    ("talk.long", "talk.py long-crashes"),
+    ("talk.garbage", "talk.py garbage-crashes"),
+    ("talk.pieces", "talk.py one-recv"),
+    ("chat.says", "chat.py nameless-lines"),
+    ("chat.end", "chat.py spins"),
+    ("chat.joins", "chat.py silent-joins"),
+    ("chat.leaves", "chat.py count-before"),
+    ("chat.everyone", "chat.py only-first"),
+    ("chat.closes", "chat.py close-not-told"),
+    ("chat.vanishes", "chat.py reset-kills"),
+    ("chat.unique", "chat.py duplicates"),
+    ("chat.free-again", "chat.py keeps-names"),
+    ("chat.mute", "chat.py name-in-loop"),
+    ("chat.nameless", "chat.py nameless-joins"),
+    ("chat.bytes", "chat.py bytes-kill"),
+    ("chat.hears-itself-join", "chat.py not-itself"),
+    ("chat.pieces", "chat_lines.py one-recv"),
+    ("chat.name-glued", "chat_lines.py name-with-more"),
+    ("chat.restart", "chat_lines.py no-reuse"),
+    ("calc.client.name", "calc_client.py nameless"),
+    ("calc.client.answer", "calc_client.py mute"),
+    ("calc.client.format", "calc_client.py no-warning"),
+    ("calc.client.sends", "calc_client.py sends-all"),
+    ("calc.client.quit", "calc_client.py no-q"),
+    ("calc.client.server-gone", "calc_client.py spins"),
+    ("calc.pair.answer", "calc.py int with calc_client.py"),
+    ("calc.pair.ends", "calc.py silent-end with calc_client.py"),
+    ("calc.pair.several", "calc.py with calc_client.py"),
+];
+
+/// Mistakes that show in a rule which is about something else, and are told by their own name.
+const NAMED: &[(&str, &str, &str)] =
+    &[("calc.pair.answer", "calc.py late with calc_client.py", "output that only appears at exit")];
+
+pub(crate) fn tests() -> Vec<Test> {
+    let test = |(rule, command): (&'static str, &'static str)| -> Test {
+        (format!("mutant {rule} {command}"), Box::new(move || is_condemned_first(rule, command).map(drop)))
+    };
+    let named = |(rule, command, name): (&'static str, &'static str, &'static str)| -> Test {
+        (format!("named {rule} {command}"), Box::new(move || is_named(rule, command, name)))
+    };
+    MUTANTS.iter().copied().map(test).chain(NAMED.iter().copied().map(named)).collect()
+}
+
+pub(crate) fn every_rule_has_one() {
+    for rule in check::ALL.iter().flat_map(Lab::rules) {
+        assert!(MUTANTS.iter().any(|(id, _)| *id == rule.id), "{} has no mutant", rule.id);
+    }
+    for (id, _) in MUTANTS {
+        assert!(check::ALL.iter().any(|lab| lab.rule(id).is_some()), "{id} is no rule");
+    }
+}
+
+/// Its own rule fails, and nothing that is to be mended before: what is to be mended later need not be played.
+fn is_condemned_first(id: &'static str, command: &str) -> Result<Report, String> {
+    let name = id.split('.').next().unwrap();
+    let has = |part: &&&'static Part| part.rules.iter().any(|rule| rule.id == id);
+    let part = lab(name).parts.iter().find(has).unwrap();
+    let report = judge(name, students(part.cast, command), &up_to(part, id), 1, SHORT);
+    let first = report.first_to_mend();
+    let is_undecided = report.rules.iter().any(|rule| rule.verdict == Verdict::CannotJudge);
+    if first.is_some_and(|rule| rule.id == id && rule.verdict == Verdict::Fail) && !is_undecided {
+        return Ok(report);
+    }
+    let verdicts: Vec<_> = report.rules.iter().map(|rule| (rule.id, rule.verdict)).collect();
+    Err(format!("{verdicts:?}\n{:?} {:?}", advice(&report), first))
+}
+
+fn is_named(id: &'static str, command: &str, name: &str) -> Result<(), String> {
+    let report = is_condemned_first(id, command)?;
+    let told = report.first_to_mend().and_then(|rule| rule.diagnosis);
+    if told == Some(name) { Ok(()) } else { Err(format!("{told:?}")) }
+}
+
+/// This rule, and those that are to be mended before it.
+fn up_to(part: &Part, id: &str) -> Vec<&'static Rule> {
+    let rules = part.rules;
+    let own = rules.iter().position(|rule| rule.id == id).unwrap();
+    let is_should = rules[own].level == Level::Should;
+    let counts = |(at, rule): &(usize, &Rule)| match rule.level {
+        Level::Must | Level::MustOfLines => *at <= own || is_should,
+        Level::Should => *at <= own && is_should,
+    };
+    rules.iter().enumerate().filter(counts).map(|(_, rule)| rule).collect()
+}

@@ -1,0 +1,128 @@
+//! How the tests are run: some at a time, each a program that is judged.
+
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use check::{Cast, Lab, Part, Programs, Report, Rule, Stages, Target, Task};
+
+/// The argument of a process that is to be a stage.
+pub(crate) const STAGE: &str = "check-stage";
+
+/// As the program has it.
+pub(crate) const USUAL: Duration = Duration::from_secs(5);
+/// Where a failure is expected, it need not be waited for long.
+pub(crate) const SHORT: Duration = Duration::from_millis(1500);
+
+/// Where the programs are.
+pub(crate) const STUDENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/students");
+
+/// Its name, and what is wrong.
+pub(crate) type Test = (String, Box<dyn Fn() -> Result<(), String> + Sync>);
+
+/// So many programs are judged at once; most of their plays wait.
+const WORKERS: usize = 6;
+/// So many plays of one program are under way at once.
+const JOBS: usize = 4;
+
+pub(crate) fn run(tests: &[Test]) {
+    let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let take = || tests.get(next.fetch_add(1, Ordering::Relaxed));
+    let work = || {
+        while let Some((name, test)) = take() {
+            let told = test().map_or_else(|why| format!("FAILED\n{why}"), |()| "ok".to_owned());
+            failed.fetch_add(usize::from(told != "ok"), Ordering::Relaxed);
+            println!("{name} ... {told}");
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(work);
+        }
+    });
+    let failed = failed.into_inner();
+    assert_eq!(failed, 0, "{failed} of {} failed", tests.len());
+    println!("{} passed", tests.len());
+}
+
+/// Says what is skipped, and why, unless nothing may be.
+pub(crate) fn skip(what: &str, why: &str) {
+    assert!(std::env::var_os("NO_SKIPPED_TESTS").is_none_or(|set| set != "1"), "SKIPPED {what}: {why}");
+    println!("SKIPPED {what}: {why}");
+}
+
+pub(crate) fn namespaces_are_allowed() -> bool {
+    let part = part("calc", Cast::Server);
+    let report = judge("calc", server("exit 1"), &[&part.rules[0]], 1, SHORT);
+    let why = advice(&report);
+    let hindered = why.contains("does not let a user have");
+    if hindered {
+        skip("students", &why);
+    }
+    !hindered
+}
+
+/// Those programs that need pycryptodome.
+pub(crate) const TALK: &str = "talk.py";
+
+/// A Python that has it, if any has.
+fn talking_python() -> String {
+    std::env::var("PYCRYPTODOME_PYTHON").unwrap_or_else(|_| "python3".to_owned())
+}
+
+pub(crate) fn pycryptodome_is_there() -> bool {
+    let mut import = Command::new(talking_python());
+    let import = import.args(["-c", "import Crypto.Cipher.PKCS1_OAEP"]).stderr(Stdio::null());
+    let is_there = import.status().is_ok_and(|status| status.success());
+    if !is_there {
+        skip("talk", "pycryptodome is not installed, ./test.sh does that");
+    }
+    is_there
+}
+
+pub(crate) fn lab(name: &str) -> &'static Lab {
+    check::of(name.parse().unwrap()).unwrap()
+}
+
+pub(crate) fn part(name: &str, cast: Cast) -> &'static Part {
+    lab(name).part(cast).unwrap()
+}
+
+/// Why a report says that nothing can be said.
+pub(crate) fn advice(report: &Report) -> String {
+    report.parts.iter().filter_map(|part| Some(part.advice.as_ref()?.why.clone())).collect()
+}
+
+pub(crate) fn server(line: &str) -> Programs {
+    Programs { server: Some(line.replace("STUDENTS", STUDENTS)), client: None, port: None, sandboxed: true }
+}
+
+/// The programs of a cast: `server.py`, `client.py`, or `server.py with client.py`.
+pub(crate) fn students(cast: Cast, command: &str) -> Programs {
+    let python = |command: &str| {
+        let python = if command.starts_with(TALK) { talking_python() } else { "python3".to_owned() };
+        Some(format!("exec {python} {STUDENTS}/{command}"))
+    };
+    let (server, client) = match cast {
+        Cast::Server => (python(command), None),
+        Cast::Client => (None, python(command)),
+        Cast::Pair => {
+            let (server, client) = command.split_once(" with ").unwrap();
+            (python(server), python(client))
+        }
+    };
+    Programs { server, client, port: None, sandboxed: true }
+}
+
+pub(crate) fn judge(
+    name: &str,
+    programs: Programs,
+    rules: &[&'static Rule],
+    repeat: u32,
+    patience: Duration,
+) -> Report {
+    let stages = Stages { program: std::env::current_exe().unwrap(), arguments: vec![STAGE.into()] };
+    let target = Target::Programs(programs);
+    let task = Task { lab: lab(name), target, rules: rules.to_vec(), seed: 1, repeat, patience, jobs: JOBS };
+    check::judge(&task, &stages, &mut |_| {})
+}
