@@ -121,6 +121,11 @@ impl Peer {
         !self.heard.is_empty()
     }
 
+    /// Whether it has heard so much that it listens no more.
+    pub(crate) fn is_flooded(&self) -> bool {
+        self.heard.len() >= HEARD_BYTES_MAX
+    }
+
     /// Forgets what it has heard.
     pub(crate) fn mark(&mut self) {
         self.mark = self.heard.len();

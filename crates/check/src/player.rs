@@ -272,13 +272,18 @@ impl<'a> Player<'a> {
             return Ok(());
         }
         let end = Instant::now() + self.patience;
+        let fault = |got: String| Err(Fault::new("the program waits for what comes next", got));
         while Instant::now() < end {
-            if self.settle() {
+            let rests = self.settle();
+            // One whose words nobody takes any more sleeps, too.
+            if self.peers.iter().any(|(_, peer)| peer.is_flooded()) {
+                return fault("it sends the same without end, to somebody who has said nothing more".to_owned());
+            }
+            if rests {
                 return Ok(());
             }
         }
-        let got = format!("it runs without a pause for {} s: it spins", self.patience.as_secs());
-        Err(Fault::new("the program waits for what comes next", got))
+        fault(format!("it runs without a pause for {} s: it spins", self.patience.as_secs()))
     }
 
     fn restart(&mut self) -> Played {
@@ -311,7 +316,7 @@ impl<'a> Player<'a> {
             } else {
                 quiet_since.elapsed() > QUIET
             };
-            if rests {
+            if rests && self.terminals_are_read() {
                 self.listen();
                 self.unanswered = false;
                 return true;

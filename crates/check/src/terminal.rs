@@ -8,6 +8,8 @@ use std::thread::JoinHandle;
 
 use pty_process::Size;
 use pty_process::blocking::{self, Pty};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::termios::{LocalModes, tcgetattr};
 use vt100::{Callbacks, Parser, Screen};
 
@@ -108,6 +110,12 @@ impl Terminal {
         if asks { above.trim().to_owned() } else { before.trim().to_owned() }
     }
 
+    /// Whether all was read that the program has written.
+    pub(crate) fn is_read_out(&self) -> bool {
+        let _shown = self.shown();
+        !is_readable(&self.pty, Some(&Timespec::default()))
+    }
+
     /// What was shown behind so many bytes, and how many it were in all.
     pub(crate) fn shown_behind(&self, bytes: usize) -> (Vec<u8>, usize) {
         let shown = self.shown();
@@ -174,11 +182,29 @@ impl Shown {
 fn read(pty: &Pty, shown: &Mutex<Shown>) {
     let mut page = [0; 4096];
     let mut source = pty;
-    while let Ok(count @ 1..) = source.read(&mut page) {
-        let answer = shown.lock().unwrap_or_else(PoisonError::into_inner).take(&page[..count]);
+    loop {
+        if !is_readable(pty, None) {
+            break;
+        }
+        // Under the lock, so that nothing is in nobody's hands.
+        let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ok(count @ 1..) = source.read(&mut page) else { break };
+        let answer = shown.take(&page[..count]);
+        drop(shown);
         if let Some(answer) = answer {
             // One that has ended needs no answer.
             let _ = source.write_all(answer.as_bytes());
+        }
+    }
+}
+
+/// Whether something can be read, be it the end, by this time or at all. The kernel brings over what is still on its way before it says no.
+fn is_readable(pty: &Pty, time: Option<&Timespec>) -> bool {
+    let mut wish = [PollFd::new(pty, PollFlags::IN)];
+    loop {
+        match poll(&mut wish, time) {
+            Err(Errno::INTR) => {}
+            answer => return answer.is_ok() && wish[0].revents().intersects(PollFlags::IN),
         }
     }
 }

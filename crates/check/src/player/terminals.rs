@@ -167,6 +167,12 @@ impl Player<'_> {
         }
     }
 
+    /// Whether what the programs wrote before they came to rest was read.
+    pub(super) fn terminals_are_read(&self) -> bool {
+        let clients = self.clients.iter().map(|(_, program)| program);
+        self.stage.server.iter().chain(clients).all(|program| program.terminal.is_read_out())
+    }
+
     /// Tells what the terminals have shown since, and says whether it was anything.
     pub(super) fn read_terminals(&mut self) -> bool {
         let server = self.stage.server.iter().map(|program| (SERVER, program));

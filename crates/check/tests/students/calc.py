@@ -53,9 +53,10 @@ def session(connection):
         if not data:
             # Not for ever, so that the tests end.
             end = end or time.monotonic() + 5
-            if bug == "spins" and time.monotonic() < end:
+            if bug not in ("spins", "storms") or time.monotonic() > end:
+                break
+            if bug == "spins":
                 continue
-            break
         try:
             if bug == "bytes-kill":
                 try:
