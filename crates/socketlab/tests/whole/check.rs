@@ -37,18 +37,26 @@ fn our_own_servers_keep_every_rule() {
     let folder = tempfile::tempdir().unwrap();
     // Where newlines are left to be guessed, pieces that come slowly are messages, as to every server that takes bare ones.
     for (wish, is_bare) in [
-        ("echo=tcp://9001", true),
-        ("echo=udp://9001", false),
-        ("alnum=tcp://9001 --framing line", false),
-        ("clock", false),
-        ("calc", true),
-        ("calc --framing line", false),
-        ("add --framing line", false),
-        ("chat", true),
-        ("chat --framing line", false),
+        ("serve echo=tcp://9001", true),
+        ("serve echo=udp://9001", false),
+        ("serve alnum=tcp://9001 --framing line", false),
+        ("serve clock", false),
+        ("serve calc", true),
+        ("serve calc --framing line", false),
+        ("serve add --framing line", false),
+        ("serve sum --members 3 --idle-timeout 5s", true),
+        ("serve sum --members 3 --idle-timeout 5s --dialect steps", true),
+        ("serve sum=udp://[::1]:9001", false),
+        ("serve board", false),
+        ("serve board=tcp://9001 --acknowledge", true),
+        ("serve talk", true),
+        ("talk --listen 9001 --dialect lab", true),
+        ("serve chat", true),
+        ("serve chat --framing line", false),
     ] {
-        let lab = wish.split(['=', ' ']).next().unwrap();
-        let server = format!("exec {} serve {wish}", env!("CARGO_BIN_EXE_socketlab"));
+        let lab = wish.trim_start_matches("serve ").split(['=', ' ']).next().unwrap();
+        // Plays at the same time have stores of their own.
+        let server = format!("XDG_STATE_HOME=$(mktemp -d) exec {} {wish}", env!("CARGO_BIN_EXE_socketlab"));
         let (code, printed, told) = check(&folder, &[lab, "--server", &server, "--json"]);
         let report: Value = serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{wish}: {error}: {told}"));
         for verdict in ["fail", "flaky", "cannot-judge"] {
@@ -94,6 +102,7 @@ fn what_cannot_be_judged_is_not_called_wrong() {
             "No module named 'no_such_module'",
             "install the Python module `no_such_module`",
         ),
+        ("python3 -I -S -c 'import Crypto'", "No module named 'Crypto'", "`pip install pycryptodome`"),
         ("python3 no-such-file.py", "before it listened", "check the names of program and file"),
         ("sleep 1000", "listens at no port", "a server binds"),
     ] {
@@ -152,7 +161,7 @@ fn arguments_are_checked_before_anything_runs() {
         (&["calc", "--server", "true", "--rule", "calc.none"], "calc has no rule `calc.none`"),
         (&["calc", "--server", "true", "--report", "page.txt"], "name a file that ends in .json"),
         (&["calc", "--at", "udp://127.0.0.1:1"], "calc is not spoken over UDP"),
-        (&["talk", "--server", "true"], "talk cannot be checked yet"),
+        (&["numbers", "--server", "true"], "numbers cannot be checked yet"),
         (&["calc", "--server", "true", "--at", "1"], "cannot be used with"),
     ] {
         let (code, _, told) = check(&folder, args);
