@@ -4,7 +4,8 @@ set -eu
 cd "$(dirname "$0")"
 
 missing=
-for needed in ip:iproute2 openssl:openssl tshark:tshark nsenter:util-linux nc.openbsd:netcat-openbsd python3:python3; do
+for needed in ip:iproute2 openssl:openssl tshark:tshark nsenter:util-linux nc.openbsd:netcat-openbsd python3:python3 \
+    javac:default-jdk-headless; do
     command -v "${needed%%:*}" >/dev/null 2>&1 || missing="$missing ${needed##*:}"
 done
 # Where Python is the system's, its environments are a package of their own.

@@ -13,6 +13,11 @@ const RELATIVE_ERROR: f64 = 1e-6;
 /// A time read by the program and one read here may lie so far apart.
 const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(3);
 
+/// How it is said that a member came. A space is before what could also be the end of its opposite.
+const JOINED: [&str; 6] = ["joined", "joins", "entered", "enters", " connected", "logged in"];
+/// How it is said that one went.
+const LEFT: [&str; 8] = ["left", "leaves", "quit", "disconnected", "gone", "exited", "logged out", "logged off"];
+
 impl Said {
     /// Whether it is among these bytes, which came until `now`.
     pub(crate) fn is_in(self, heard: &[u8], now: Timestamp) -> bool {
@@ -42,10 +47,8 @@ impl Said {
             Self::Time => has_time(&text(), now),
             Self::Alphanumeric(wanted) => says_alphanumeric(&text()) == Some(wanted),
             Self::Line(who, line) => has_line(&text(), who, line),
-            Self::Joined(who, count) => announces(&text(), who, &["joined", "joins", "entered", "connected"], count),
-            Self::Left(who, count) => {
-                announces(&text(), who, &["left", "leaves", "quit", "disconnected", "gone"], count)
-            }
+            Self::Joined(who, count) => announces(&text(), who, &JOINED, count),
+            Self::Left(who, count) => announces(&text(), who, &LEFT, count),
         }
     }
 }
@@ -175,14 +178,16 @@ fn has_time(text: &str, now: Timestamp) -> bool {
     const DAY: i64 = 24 * 60 * 60;
     let zones = [TimeZone::system(), TimeZone::UTC];
     let wanted: Vec<Time> = zones.into_iter().map(|zone| now.to_zoned(zone).time()).collect();
-    let afternoon = text.to_lowercase().contains('p') && text.to_lowercase().contains('m');
+    let lower = text.to_lowercase();
+    let has = |half: char| lower.contains(half) && lower.contains('m');
+    let (morning, afternoon) = (has('a'), has('p'));
     times(text).any(|(hour, minute, second)| {
         wanted.iter().any(|time| {
             let here = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
             let told = |hour: i64| hour * 3600 + minute * 60 + second;
-            let halves = if afternoon { vec![told(hour), told(hour % 12 + 12)] } else { vec![told(hour)] };
+            let halves = [Some(hour), morning.then_some(hour % 12), afternoon.then_some(hour % 12 + 12)];
             let apart = |told: i64| (told - here).rem_euclid(DAY).min((here - told).rem_euclid(DAY));
-            halves.into_iter().any(|told| apart(told) <= CLOCKS_APART.as_secs())
+            halves.into_iter().flatten().any(|hour| apart(told(hour)) <= CLOCKS_APART.as_secs())
         })
     })
 }
@@ -190,7 +195,7 @@ fn has_time(text: &str, now: Timestamp) -> bool {
 /// The times in a text: `HH:MM:SS`, also with dots.
 fn times(text: &str) -> impl Iterator<Item = (i64, i64, i64)> {
     text.split(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '.'))).filter_map(|word| {
-        let mut parts = word.split([':', '.']).map(|part| part.parse::<i64>());
+        let mut parts = word.trim_matches([':', '.']).split([':', '.']).map(|part| part.parse::<i64>());
         let (hour, minute, second) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
         (hour < 24 && minute < 60 && second < 61).then_some((hour, minute, second))
     })
@@ -200,10 +205,12 @@ fn times(text: &str) -> impl Iterator<Item = (i64, i64, i64)> {
 fn says_alphanumeric(text: &str) -> Option<bool> {
     let lower = text.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    if has(&["not ", "isn't", "non", "false", "invalid"]) || lower.trim() == "no" {
+    // The last word may answer what is before it: `Alphanumeric: No`.
+    let last = lower.split(|c: char| !c.is_ascii_alphanumeric()).rfind(|word| !word.is_empty()).unwrap_or_default();
+    if has(&["not ", "isn't", "non", "false", "invalid"]) || matches!(last, "no" | "0") {
         Some(false)
     } else {
-        (has(&["alphanumeric", "alnum", "true", "valid"]) || lower.trim() == "yes").then_some(true)
+        (has(&["alphanumeric", "alnum", "true", "valid"]) || matches!(last, "yes" | "1")).then_some(true)
     }
 }
 
@@ -224,7 +231,7 @@ fn has_line(text: &str, who: &str, line: &str) -> bool {
 /// Whether it is told that this member did this, and that so many are left.
 fn announces(text: &str, who: &str, verbs: &[&str], count: Option<u32>) -> bool {
     const BEFORE_VERB_MAX: usize = 32;
-    const BEFORE_COUNT_MAX: usize = 48;
+    const WITH_COUNT_CHARS_MAX: usize = 64;
     let lower = text.to_lowercase();
     let who = who.to_lowercase();
     lower.match_indices(&who).any(|(at, _)| {
@@ -233,13 +240,34 @@ fn announces(text: &str, who: &str, verbs: &[&str], count: Option<u32>) -> bool 
         let Some((verb_at, verb)) = verb.filter(|(at, _)| *at <= BEFORE_VERB_MAX && !rest[..*at].contains('\n')) else {
             return false;
         };
-        let rest = &rest[verb_at + verb.len()..];
-        let Some(count) = count else { return true };
-        rest.find("count").filter(|at| *at <= BEFORE_COUNT_MAX).is_some_and(|at| {
-            let number = rest[at + "count".len()..].trim_start_matches([' ', '=', ':']);
-            let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
-            digits.parse() == Ok(count)
-        })
+        let told: String = rest[verb_at + verb.len()..].chars().take(WITH_COUNT_CHARS_MAX).collect();
+        !is_longer_name(&rest[..verb_at]) && count.is_none_or(|count| counts(&told).any(|told| told == count))
+    })
+}
+
+/// Whether what follows a name makes another of it, so that each is unique: `Batman_2`, `Batman (2)`.
+fn is_longer_name(rest: &str) -> bool {
+    let bare = rest.trim_start_matches([' ', '(', '#']);
+    let behind = bare.trim_start_matches(|c: char| c.is_ascii_digit());
+    rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '#'))
+        || (behind.len() < bare.len() && behind.starts_with([' ', ')']))
+}
+
+/// The counts of members in a text: `Member count=2`, `Members: 2`, `2 members`.
+fn counts(text: &str) -> impl Iterator<Item = u32> {
+    const COUNTED: [&str; 7] = ["count", "member", "user", "client", "people", "online", "total"];
+    let is_digit = |c: char| c.is_ascii_digit();
+    let starts = text.match_indices(is_digit).filter(move |(at, _)| !text[..*at].ends_with(is_digit));
+    starts.filter_map(move |(at, _)| {
+        let (before, number) = text.split_at(at);
+        let length = number.find(|c| !is_digit(c)).unwrap_or(number.len());
+        let (number, after) = number.split_at(length);
+        let introduced = before.trim_end_matches([' ', '=', ':', '(', '[']).trim_end_matches('s');
+        // The minutes in `10.02 Member count=3` are no count.
+        let is_whole = !before.ends_with([':', '.']);
+        let is_count =
+            COUNTED.iter().any(|word| introduced.ends_with(word) || (is_whole && after.trim_start().starts_with(word)));
+        is_count.then(|| number.parse().ok())?
     })
 }
 
@@ -286,12 +314,13 @@ mod tests {
 
     #[test]
     fn times_are_near_now() {
-        for heard in ["17:10:14", "Time: 17:10:12\n", "05:10:15 PM", "17.10.14", "2026-11-21 17:10:14.123456"] {
+        for heard in ["17:10:14", "Time: 17:10:12\n", "Time:05:10:15 PM", "17.10.14.", "2026-11-21 17:10:14.123456"] {
             assert!(is_in(Said::Time, heard), "{heard}");
         }
         for heard in ["17:10:04", "05:10:14", "17:10", ""] {
             assert!(!is_in(Said::Time, heard), "{heard}");
         }
+        assert!(Said::Time.is_in(b"12:10:14 AM", "2026-11-21T00:10:14Z".parse().unwrap()));
     }
 
     #[test]
@@ -310,11 +339,22 @@ mod tests {
             "Server: time=10.01 Ada has joined. Member count=2",
             "Ada has joined. Member count =2",
             "10:01 Ada joined the chat! Count: 2",
+            "*** Ada logged in *** (2 members online)",
+            "Ada connected at 10.03. Members: 2Server: time=10.04",
         ] {
             assert!(is_in(Said::Joined("Ada", Some(2)), heard), "{heard}");
             assert!(is_in(Said::Joined("Ada", None), heard), "{heard}");
         }
-        for heard in ["Ada has joined. Member count=3", "Ada has joined.", "Ada has left. Member count=2", "Bob: Ada"] {
+        for heard in [
+            "Ada has joined. Member count=3",
+            "Ada has joined.",
+            "Ada has left. Member count=2",
+            "Ada has disconnected. Member count=2",
+            "Ada joined at 10.02 Member count=3",
+            "Ada_2 has joined. Member count=2",
+            "Ada (1) has joined. Member count=2",
+            "Bob: Ada",
+        ] {
             assert!(!is_in(Said::Joined("Ada", Some(2)), heard), "{heard}");
         }
         assert!(is_in(Said::Left("Ada", Some(12)), "Server: time=13.01 Ada has left. Member count=12\n"));
@@ -322,11 +362,19 @@ mod tests {
 
     #[test]
     fn alphanumeric_is_said_in_many_words() {
-        for heard in ["Alphanumeric.", "alphanumeric\n", "True", "The string is alphanumeric"] {
+        for heard in ["Alphanumeric.", "alphanumeric\n", "True", "The string is alphanumeric", "Alphanumeric: Yes", "1"]
+        {
             assert!(is_in(Said::Alphanumeric(true), heard), "{heard}");
             assert!(!is_in(Said::Alphanumeric(false), heard), "{heard}");
         }
-        for heard in ["Not Alphanumeric.", "False", "The string is not alphanumeric", "Non-alphanumeric"] {
+        for heard in [
+            "Not Alphanumeric.",
+            "False",
+            "The string is not alphanumeric",
+            "Non-alphanumeric",
+            "Alphanumeric: No.",
+            "0",
+        ] {
             assert!(is_in(Said::Alphanumeric(false), heard), "{heard}");
             assert!(!is_in(Said::Alphanumeric(true), heard), "{heard}");
         }

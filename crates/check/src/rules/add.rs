@@ -10,8 +10,8 @@ use crate::rule::Step::{Close, Finish, Hear, Open, Pieces, Reset, Rest, Restart,
 use crate::rule::{Cast, Part, Rule};
 
 const ADDS: &str = "The Server, upon receiving this message, separates out the two numbers, adds them up and sends the answer back to the client.";
-const MULTIPLE: &str = "A single Server process is able to communicate with multiple client processes at a time. For each connection, the Server should provide \
-                        the same service.";
+const MULTIPLE: &str = "… a single Server process is able to communicate with multiple client processes at a time. […] For each connection, the Server should \
+                        provide the same service as described in question 1.";
 
 pub(super) static SERVER: Part = Part {
     cast: Cast::Server,
@@ -22,7 +22,7 @@ pub(super) static SERVER: Part = Part {
             id: "add.next",
             level: Must,
             over: Streams,
-            sentence: "If the command is “q”, the client program closes the connection and exits. The server serves the next.",
+            sentence: "If the command is “q” (short for quit), the client program closes the connection and exits. The server serves the next.",
             play: &[
                 Open("client7"),
                 Say("client7", "client7"),
@@ -160,7 +160,7 @@ pub(super) static SERVER: Part = Part {
             id: "add.pieces",
             level: MustOfLines,
             over: Streams,
-            sentence: "These two numbers are bundled up into a single string: also when it arrives in pieces.",
+            sentence: "… sends these two numbers to the server, bundled up into a single string: also when it arrives in pieces.",
             play: &[
                 Open("client7"),
                 Say("client7", "client7"),

@@ -18,10 +18,10 @@ use crate::rule::{Cast, Part, Rule};
 
 const COMPUTES: &str = "Upon receiving a request, the server […] computes the answer by performing the arithmetic operation and sends it back as a string.";
 const LOOP: &str = "The Server runs an infinite loop where it keeps waiting for requests from this client.";
-const FORMAT: &str = "The user is expected to enter a string consisting of two numbers and a simple arithmetic operation (separated by spaces). If the input \
-                      is not correctly formatted, a warning is displayed.";
-const MULTIPLE: &str = "Think of how you could modify the Server so that it can handle multiple clients at the same time. For each connection, the Server \
-                        should provide the same service as described.";
+const FORMAT: &str = "The user is expected to enter a string consisting of two numbers and a simple arithmetic operation (separated by spaces) […]. If the \
+                      input is not correctly formatted, a warning is displayed to the user.";
+const MULTIPLE: &str = "Think of how you could modify the Server so that it can handle multiple clients at the same time. For each connection (using TCP \
+                        sockets), the Server should provide the same service as described.";
 
 pub(super) static SERVER: Part = Part {
     cast: Cast::Server,
@@ -125,7 +125,7 @@ pub(super) static SERVER: Part = Part {
             id: "calc.quit",
             level: Must,
             over: Streams,
-            sentence: "The client process forwards the “q” to the Server upon which the server ends the communication session.",
+            sentence: "The client process forwards the “q” to the Server upon which the server ends the communication session and prints “Session ended”.",
             play: &[
                 Open("Ada"),
                 Say("Ada", "Ada"),
@@ -299,7 +299,7 @@ pub(super) static SERVER: Part = Part {
             id: "calc.name-glued",
             level: MustOfLines,
             over: Streams,
-            sentence: "The client initiates communication by sending the server its name: the first request may arrive with it.",
+            sentence: "The client initiates communication with a Server by sending the server its name: the first request may arrive with it.",
             play: &[Open("Ada"), Send("Ada", b"Ada\n100 + 11\n"), Hear("Ada", Number(111.0))],
             diagnosis: &ONE_RECV,
         },

@@ -14,7 +14,8 @@ use crate::rule::{Cast, Part, Rule};
 const BATMAN: &str = "Batman";
 const VOLDEMORT: &str = "Voldemort";
 const EVENT: &str = "Whenever any interesting event happens, (such as new user logging in or leaving the chat room) the status is broadcast to all connected clients.";
-const TYPES: &str = "Whatever lines the user types is broadcast to all clients along with the sender's name.";
+const TYPES: &str =
+    "After logging in, whatever lines the user types is broadcast to all clients along with the sender's name.";
 const UNIQUE: &str = "It allows client processes to login to the chat room (each client needs to have a unique name).";
 const TRACK: &str = "The server keeps track of all the clients that are currently logged in.";
 
@@ -264,7 +265,7 @@ pub(super) static SERVER: Part = Part {
             id: "chat.pieces",
             level: MustOfLines,
             over: Streams,
-            sentence: "Whatever lines the user types is broadcast: also a line that arrives in pieces.",
+            sentence: "… whatever lines the user types is broadcast: also a line that arrives in pieces.",
             play: &[
                 Open(BATMAN),
                 Say(BATMAN, "Batman"),

@@ -10,7 +10,7 @@ use crate::rule::{Cast, Part, Rule};
 const RESPONDS: &str = "Whenever it sees a request, it responds by sending either the current DATE or the current TIME in (HH:MM:SS) format as specified in the \
                         request.";
 const LOOP: &str = "The server runs in a infinite loop where it keeps waiting for requests.";
-const EITHER: &str = "The request string can either be: “SEND_DATE” or “SEND_TIME”. Anything else may be answered or met with silence; the server goes on.";
+const EITHER: &str = "The request string can either be: “SEND_DATE” or “SEND_TIME”. Anything else may be answered or met with silence, but is neither.";
 /// More than the clocks of two programs are taken to lie apart.
 const PASS_MS: u64 = 4500;
 
@@ -58,14 +58,6 @@ pub(super) static SERVER: Part = Part {
             sentence: "… the current DATE or the current TIME: that of the answer, and not that of the server's start.",
             play: &[Open("Ada"), Pass(PASS_MS), Say("Ada", "SEND_TIME"), Hear("Ada", Time)],
             diagnosis: &STALE,
-        },
-        Rule {
-            id: "clock.unknown",
-            level: Must,
-            over: Both,
-            sentence: EITHER,
-            play: &[Open("Ada"), Say("Ada", "SEND_WEATHER"), Rest, Never("Ada", Time), Never("Ada", Date)],
-            diagnosis: &BAD_INPUT,
         },
         Rule {
             id: "clock.bytes",
@@ -116,6 +108,14 @@ pub(super) static SERVER: Part = Part {
                 Hear("Ada", Time),
             ],
             diagnosis: &DATAGRAM,
+        },
+        Rule {
+            id: "clock.unknown",
+            level: Should,
+            over: Both,
+            sentence: EITHER,
+            play: &[Open("Ada"), Say("Ada", "SEND_WEATHER"), Rest, Never("Ada", Time), Never("Ada", Date)],
+            diagnosis: &PROTOCOL,
         },
         Rule {
             id: "clock.reset",

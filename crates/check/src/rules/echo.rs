@@ -12,7 +12,7 @@ use crate::rule::Step::{Close, Finish, Hear, Never, Open, Pieces, Reset, Rest, R
 use crate::rule::{Cast, Part, Rule};
 
 const RUN: &str = "Run the Client and Server processes and observe the output.";
-const MESSAGE: &str = "Enter a message from the client and print in the server; what was sent comes back.";
+const MESSAGE: &str = "… enter a message from the client and print in the server; what was sent comes back.";
 
 pub(super) static SERVER: Part = Part {
     cast: Cast::Server,

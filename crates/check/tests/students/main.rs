@@ -2,11 +2,18 @@
 //! is also what a stage is: started again, it plays.
 #![cfg_attr(
     target_os = "linux",
-    allow(clippy::unwrap_used, clippy::print_stdout, reason = "it is a test, and prints like one")
+    allow(
+        clippy::unwrap_used,
+        clippy::unwrap_in_result,
+        clippy::print_stdout,
+        reason = "it is a test, and prints like one"
+    )
 )]
 
 #[cfg(target_os = "linux")]
 mod mutants;
+#[cfg(target_os = "linux")]
+mod programs;
 #[cfg(target_os = "linux")]
 mod right;
 #[cfg(target_os = "linux")]
@@ -32,12 +39,9 @@ fn main() -> std::process::ExitCode {
         tests.extend(mutants::tests());
         tests.extend(undecidable::tests());
         tests.retain(|(name, _)| name.contains(filter));
-        let is_talk = |name: &str| name.contains(runner::TALK);
-        if tests.iter().any(|(name, _)| is_talk(name)) && !runner::pycryptodome_is_there() {
-            tests.retain(|(name, _)| !is_talk(name));
-        }
-        runner::run(&tests);
+        let passed = runner::run(&tests);
         right::tell_plays();
+        assert!(passed);
     }
     std::process::ExitCode::SUCCESS
 }

@@ -1,8 +1,9 @@
 //! For each rule, a program with the mistake that it is there for: of all rules of the lab, this one is told first.
 
-use check::{Lab, Level, Part, Report, Rule, Verdict};
+use check::{Lab, Level, Part, Programs, Report, Rule, Verdict};
 
-use crate::runner::{SHORT, Test, advice, judge, lab, students};
+use crate::programs::students;
+use crate::runner::{SHORT, Test, advice, judge, lab};
 
 const MUTANTS: &[(&str, &str)] = &[
     ("echo.next", "echo_tcp.py echo one-session"),
@@ -32,11 +33,11 @@ const MUTANTS: &[(&str, &str)] = &[
     ("clock.date", "clock_udp.py yesterday"),
     ("clock.time", "clock_udp.py no-seconds"),
     ("clock.current", "clock_udp.py stale"),
-    ("clock.unknown", "clock_udp.py else-time"),
     ("clock.bytes", "clock_udp.py bytes-kill"),
     ("clock.empty", "clock_udp.py empty-ends"),
     ("clock.unheard", "clock_udp.py connects"),
     ("clock.each-its-own", "clock_udp.py by-host"),
+    ("clock.unknown", "clock_udp.py else-time"),
     ("clock.reset", "clock_tcp.py reset-kills"),
     ("calc.next", "calc.py one-session"),
     ("calc.end", "calc.py spins"),
@@ -159,13 +160,27 @@ const NAMED: &[(&str, &str, &str)] = &[
 ];
 
 pub(crate) fn tests() -> Vec<Test> {
-    let test = |(rule, command): (&'static str, &'static str)| -> Test {
-        (format!("mutant {rule} {command}"), Box::new(move || is_condemned_first(rule, command).map(drop)))
+    let test = |(rule, command): &(&'static str, &'static str)| -> Option<Test> {
+        let (rule, programs) = (*rule, programs(rule, command)?);
+        let test = move || is_condemned_first(rule, programs.clone()).map(drop);
+        Some((format!("mutant {rule} {command}"), Box::new(test)))
     };
-    let named = |(rule, command, name): (&'static str, &'static str, &'static str)| -> Test {
-        (format!("named {rule} {command}"), Box::new(move || is_named(rule, command, name)))
+    let named = |(rule, command, name): &(&'static str, &'static str, &'static str)| -> Option<Test> {
+        let (rule, name, programs) = (*rule, *name, programs(rule, command)?);
+        Some((format!("named {rule} {command}"), Box::new(move || is_named(rule, programs.clone(), name))))
     };
-    MUTANTS.iter().copied().map(test).chain(NAMED.iter().copied().map(named)).collect()
+    MUTANTS.iter().filter_map(test).chain(NAMED.iter().filter_map(named)).collect()
+}
+
+/// The mutant's programs, if they can be run here.
+fn programs(rule: &str, command: &str) -> Option<Programs> {
+    students(part_of(rule).cast, command)
+}
+
+/// The part that a rule belongs to.
+fn part_of(id: &str) -> &'static Part {
+    let has = |part: &&&'static Part| part.rules.iter().any(|rule| rule.id == id);
+    lab(id.split('.').next().unwrap()).parts.iter().find(has).unwrap()
 }
 
 pub(crate) fn every_rule_has_one() {
@@ -178,11 +193,9 @@ pub(crate) fn every_rule_has_one() {
 }
 
 /// Its own rule fails, and nothing that is to be mended before: what is to be mended later need not be played.
-fn is_condemned_first(id: &'static str, command: &str) -> Result<Report, String> {
+fn is_condemned_first(id: &'static str, programs: Programs) -> Result<Report, String> {
     let name = id.split('.').next().unwrap();
-    let has = |part: &&&'static Part| part.rules.iter().any(|rule| rule.id == id);
-    let part = lab(name).parts.iter().find(has).unwrap();
-    let report = judge(name, students(part.cast, command), &up_to(part, id), 1, SHORT);
+    let report = judge(name, programs, &up_to(part_of(id), id), 1, SHORT);
     let first = report.first_to_mend();
     let is_undecided = report.rules.iter().any(|rule| rule.verdict == Verdict::CannotJudge);
     if first.is_some_and(|rule| rule.id == id && rule.verdict == Verdict::Fail) && !is_undecided {
@@ -192,8 +205,8 @@ fn is_condemned_first(id: &'static str, command: &str) -> Result<Report, String>
     Err(format!("{verdicts:?}\n{:?} {:?}", advice(&report), first))
 }
 
-fn is_named(id: &'static str, command: &str, name: &str) -> Result<(), String> {
-    let report = is_condemned_first(id, command)?;
+fn is_named(id: &'static str, programs: Programs, name: &str) -> Result<(), String> {
+    let report = is_condemned_first(id, programs)?;
     let told = report.first_to_mend().and_then(|rule| rule.diagnosis);
     if told == Some(name) { Ok(()) } else { Err(format!("{told:?}")) }
 }

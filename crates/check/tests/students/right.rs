@@ -3,24 +3,43 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use check::Cast::{self, Client, Pair, Server};
-use check::{Level, Rule, Verdict};
+use check::{Level, Programs, Rule, Verdict};
 
-use crate::runner::{Test, USUAL, advice, judge, part, students};
+use crate::programs::students;
+use crate::runner::{Test, USUAL, advice, judge, part};
 
 /// Lab, cast, and programs.
 const RIGHT: &[(&str, Cast, &str)] = &[
     ("echo", Server, "echo_tcp.py echo"),
     ("echo", Server, "echo_threads.py echo"),
     ("echo", Server, "echo_udp.py echo"),
+    ("echo", Server, "echo_asyncio.py"),
+    ("echo", Server, "echo_template.py"),
     ("alnum", Server, "echo_tcp.py alnum"),
     ("alnum", Server, "echo_threads.py alnum"),
     ("alnum", Server, "echo_udp.py alnum"),
+    ("alnum", Server, "alnum_words.py"),
+    ("alnum", Server, "alnum_yes_no.py"),
     ("clock", Server, "clock_udp.py"),
     ("clock", Server, "clock_tcp.py"),
+    ("clock", Server, "clock_twelve.py"),
+    ("clock", Server, "clock_words.py"),
+    ("clock", Server, "clock_else.py"),
     ("calc", Server, "calc.py"),
     ("calc", Server, "calc_threads.py"),
     ("calc", Server, "calc_lines.py"),
+    ("calc", Server, "calc_eval.py"),
+    ("calc", Server, "calc_prompts.py"),
+    ("calc", Server, "calc_select.py"),
+    ("calc", Server, "calc_pool.py 4242"),
+    ("calc", Server, "calc_process.py"),
+    ("calc", Server, "calc_threads.c"),
+    ("calc", Server, "calc_padded.c"),
+    ("calc", Server, "CalcServer.java"),
     ("add", Server, "add.py"),
+    ("add", Server, "add_lines.py"),
+    ("add", Server, "add_asyncio.py"),
+    ("add", Server, "add_crlf.c"),
     ("sum", Server, "sum.py"),
     ("sum", Server, "sum_plain.py space"),
     ("sum", Server, "sum_plain.py comma"),
@@ -35,6 +54,11 @@ const RIGHT: &[(&str, Cast, &str)] = &[
     ("talk", Server, "talk.py"),
     ("chat", Server, "chat.py"),
     ("chat", Server, "chat_lines.py"),
+    ("chat", Server, "chat_select.py"),
+    ("chat", Server, "chat_asyncio.py"),
+    ("chat", Server, "chat_class.py"),
+    ("chat", Server, "chat_polls.py"),
+    ("chat", Server, "chat_poll.c"),
     ("calc", Client, "calc_client.py"),
     ("calc", Pair, "calc.py with calc_client.py"),
 ];
@@ -44,10 +68,11 @@ static FALSE_VERDICTS: AtomicU32 = AtomicU32::new(0);
 
 pub(crate) fn tests() -> Vec<Test> {
     let repeat = std::env::var("CHECK_REPEAT").map_or(1, |text| text.parse().unwrap());
-    let test = |(lab, cast, command): (&'static str, Cast, &'static str)| -> Test {
-        (format!("right {lab} {command}"), Box::new(move || is_right(lab, cast, command, repeat)))
+    let test = |(lab, cast, named): &(&'static str, Cast, &'static str)| -> Option<Test> {
+        let (lab, cast, programs) = (*lab, *cast, students(*cast, named)?);
+        Some((format!("right {lab} {named}"), Box::new(move || is_right(lab, cast, programs.clone(), repeat))))
     };
-    RIGHT.iter().copied().map(test).collect()
+    RIGHT.iter().filter_map(test).collect()
 }
 
 /// How often right programs were played, and how often wrongly judged.
@@ -60,9 +85,9 @@ pub(crate) fn tell_plays() {
 }
 
 /// No MUST fails, and no rule fails only sometimes.
-fn is_right(name: &str, cast: Cast, command: &str, repeat: u32) -> Result<(), String> {
+fn is_right(name: &str, cast: Cast, programs: Programs, repeat: u32) -> Result<(), String> {
     let rules: Vec<&Rule> = part(name, cast).rules.iter().collect();
-    let report = judge(name, students(cast, command), &rules, repeat, USUAL);
+    let report = judge(name, programs, &rules, repeat, USUAL);
     let is_false = |level, verdict| match verdict {
         Verdict::CannotJudge | Verdict::Flaky => true,
         Verdict::Fail => level == Level::Must,
