@@ -156,7 +156,7 @@ fn without_a_sandbox_it_is_said_loudly_and_nothing_is_left_behind() {
 fn arguments_are_checked_before_anything_runs() {
     let folder = tempfile::tempdir().unwrap();
     for (args, wanted) in [
-        (&["calc"][..], "--server 'COMMAND', or --at HOST:PORT"),
+        (&["calc"][..], "--server 'COMMAND', --client 'COMMAND', both, or --at HOST:PORT"),
         (&["--server", "true"], "say which lab"),
         (&["calc", "--server", "true", "--rule", "calc.none"], "calc has no rule `calc.none`"),
         (&["calc", "--server", "true", "--report", "page.txt"], "name a file that ends in .json"),
