@@ -292,6 +292,17 @@ mod tests {
     }
 
     #[test]
+    fn several_texts_are_wanted_all_and_in_order_where_it_matters() {
+        assert!(is_in(Said::InOrder(&["milk", "bread", "milk"]), "1. milk\n2. bread\n3. milk"));
+        assert!(!is_in(Said::InOrder(&["milk", "bread", "milk"]), "milk bread"));
+        assert!(!is_in(Said::InOrder(&["milk", "bread"]), "bread milk"));
+        assert!(is_in(Said::Numbered("text #.", 3), "text 3.text 1.text 2."));
+        assert!(!is_in(Said::Numbered("text #.", 11), "text 1.text 2.text 3."));
+        // The second is not the twelfth.
+        assert!(!is_in(Said::Numbered("text #.", 2), "text 1.text 12"));
+    }
+
+    #[test]
     fn dates_come_in_every_order() {
         for heard in [
             "2026-11-21",
