@@ -169,3 +169,67 @@ pub(crate) const APART: Diagnosis = Diagnosis {
     name: "the two programs do not meet",
     mending: "The client has to connect to the very port at which the server listens: compare the number in bind() with the one in connect() or sendto().",
 };
+
+pub(crate) const LIMIT_LOST: Diagnosis = Diagnosis {
+    name: "the limit ends being enforced once somebody has left",
+    mending: "Count those who are there now: before each accept()ed client is served, compare len(clients) with the limit, and add it to the list; in the `finally` of its \
+              thread take it out again, once. A counter that is set back to 0, or a limit that is asked for only while the list fills for the first time, does not hold.",
+};
+
+pub(crate) const LIMIT_LEAKS: Diagnosis = Diagnosis {
+    name: "places are not given back",
+    mending: "However a client goes (`Exit`, a closed connection, a broken one, a timeout), its place is free: put `clients.remove(connection)` into one `finally` around \
+              the whole session, and not behind the one way out that you thought of.",
+};
+
+pub(crate) const TIMEOUT_LOST: Diagnosis = Diagnosis {
+    name: "the timeout ends being enforced after the first client",
+    mending: "Each connection has its own timeout: say connection.settimeout(seconds) for every one that accept() gives, catch socket.timeout around its recv(), and close \
+              that connection only. A timeout of the listening socket is about accept(), and ends the server.",
+};
+
+pub(crate) const MIXED: Diagnosis = Diagnosis {
+    name: "what one client begins, another ends",
+    mending: "Over UDP one socket hears all clients, and no connection tells them apart: keep a client's first number in a dictionary by the address that recvfrom() names, and \
+              add the second only to that one.",
+};
+
+pub(crate) const NOT_KEPT: Diagnosis = Diagnosis {
+    name: "what is posted does not come back",
+    mending: "Keep one list, made once before the loop: POST appends to it whatever stands behind the first space, GET sends all of it to whoever asks, and nothing but the \
+              server's end empties it. `text.split(\" \", 1)[1]` is all of the text; `split()[1]` is its first word.",
+};
+
+pub(crate) const CUT: Diagnosis = Diagnosis {
+    name: "long or many texts are cut",
+    mending: "recvfrom(65535) takes a datagram of any size; of one that is larger than what is asked for the rest is lost. A datagram holds 65507 bytes at most, so send \
+              each text as one of its own.",
+};
+
+pub(crate) const KEYS: Diagnosis = Diagnosis {
+    name: "the keys are not exchanged",
+    mending: "After accept(): RSA.import_key(connection.recv(4096)) is the client's key, and connection.send(key.publickey().export_key()) gives it yours; the private one never \
+              leaves the program.",
+};
+
+pub(crate) const TURNS: Diagnosis = Diagnosis {
+    name: "the talk does not go to and fro",
+    mending: "In one loop: recv() a block, decrypt it with PKCS1_OAEP.new(own_private_key), show it; then input() a line, encrypt it with PKCS1_OAEP.new(client_public_key), and send \
+              it. Print with flush=True what somebody is to answer.",
+};
+
+pub(crate) const GOOD_BYE: Diagnosis = Diagnosis {
+    name: "Good Bye does not end the talk",
+    mending: "Compare the decrypted text, and what was typed, with exactly \"Good Bye\"; the one that was typed is sent first. Then leave the loop and close the connection.",
+};
+
+pub(crate) const TALK_CRASHES: Diagnosis = Diagnosis {
+    name: "an over-long RSA text or a closed peer crashes it",
+    mending: "A block holds at most key.size_in_bytes() - 42 bytes of text: ask for a shorter one, or send it as several messages. recv() gives b'' when the peer has closed, \
+              and decrypt() raises ValueError for what is no block of yours: check for the one, catch the other, and say that the talk is over.",
+};
+
+pub(crate) const HALF_A_BLOCK: Diagnosis = Diagnosis {
+    name: "one recv is taken for one block",
+    mending: "TCP carries bytes, not blocks: recv() in a loop until key.size_in_bytes() of them are there, and decrypt only then.",
+};

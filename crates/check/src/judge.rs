@@ -1,5 +1,7 @@
 //! Who has the rules played, some at a time, and says what came out.
 
+mod sounding;
+
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -10,10 +12,11 @@ use std::time::Duration;
 use labs::{Service, Transport};
 
 use crate::diagnosis::{APART, LATE};
-use crate::peer::{Framing, Manner};
+use crate::manner::Manner;
+use crate::peer::Framing;
 use crate::replay::replay;
 use crate::report::{Advice, Failure, Flaw, Level, PartReport, Report, RuleReport, SCHEMA, Verdict, conclude};
-use crate::rule::{Cast, Lab, Over, Part, Rule, Step, need_program};
+use crate::rule::{Cast, Lab, Over, Part, Rule};
 use crate::scene;
 use crate::stage::{ENTER, Order, Outcome, PLAY, Theatre, play};
 use crate::stages::Performance;
@@ -101,7 +104,7 @@ pub fn judge(task: &Task, stages: &Stages, progress: &mut dyn FnMut(Progress)) -
         match judge.sound(part) {
             Ok(found) => {
                 turns.extend(rules.into_iter().map(|rule| Turn { part, found, rule }));
-                parts.push(found.report(part.cast));
+                parts.push(found.report(part.cast, task.lab.service));
             }
             Err(advice) => parts.push(PartReport::cannot(part.cast, advice)),
         }
@@ -143,10 +146,11 @@ struct Found {
 }
 
 impl Found {
-    fn report(self, part: Cast) -> PartReport {
+    fn report(self, part: Cast, lab: Service) -> PartReport {
         PartReport {
             part,
             framing: (!self.udp).then(|| self.manner.framing.name()),
+            manner: self.manner.form.name(lab),
             transport: Some(if self.udp { "udp" } else { "tcp" }),
             port: Some(self.port),
             advice: None,
@@ -163,40 +167,6 @@ struct Turn {
 }
 
 impl Judge<'_> {
-    /// Finds out whether the programs speak the lab at all, and how they end their messages.
-    fn sound(&self, part: &'static Part) -> Result<Found, Advice> {
-        if matches!(self.task.target, Target::At { .. }) && need_program(part.visit) {
-            return Err(unseen(self.task.lab.service));
-        }
-        let mut intelligible = None;
-        let mut last = String::new();
-        for manner in manners(part) {
-            match self.play(part, None, manner, None, 0).outcome {
-                Outcome::CannotJudge(advice) => return Err(advice),
-                Outcome::Hindered(why) => return Err(hindered(why)),
-                Outcome::Unseen(_) => {}
-                Outcome::Played { failure, heard, over, udp, port, lines, last_words } => {
-                    let found = Found { manner, udp, port };
-                    if failure.is_none() {
-                        return Ok(found);
-                    }
-                    let framing = if lines { Framing::Lines } else { manner.framing };
-                    // One that dies of the question is wrong, and not of another lab; and so is a pair that does not meet. A client that understands nothing has at least shown how it ends its
-                    // own messages.
-                    if heard || over || part.cast == Cast::Pair {
-                        let found = Found { manner: Manner { framing, greets: false }, ..found };
-                        intelligible = intelligible.or(Some(found));
-                    }
-                    last = last_words;
-                    if udp || part.cast == Cast::Pair {
-                        break;
-                    }
-                }
-            }
-        }
-        intelligible.ok_or_else(|| unintelligible(self.task.lab.service, part.cast, &last))
-    }
-
     /// Plays all rules, as many at once as there are jobs, each as often as wanted.
     fn play_all(&self, turns: &[Turn], notes: &mut Vec<String>, progress: &mut dyn FnMut(Progress)) -> Vec<RuleReport> {
         let mut reports: Vec<RuleReport> = turns.iter().map(|turn| self.blank(turn)).collect();
@@ -204,7 +174,10 @@ impl Judge<'_> {
             report.reason = self.hindrance(turn).map(str::to_owned);
         }
         let rounds = (0..self.task.repeat).flat_map(|round| (0..turns.len()).map(move |at| (at, round)));
-        let plays: VecDeque<(usize, u32)> = rounds.filter(|(at, _)| self.hindrance(&turns[*at]).is_none()).collect();
+        let playable = rounds.filter(|(at, _)| self.hindrance(&turns[*at]).is_none());
+        let mut plays: VecDeque<(usize, u32)> = playable.collect();
+        // What waits for time to go by is begun first, and the others are played meanwhile.
+        plays.make_contiguous().sort_by_key(|(at, _)| !turns[*at].rule.takes_long());
         let all = plays.len();
         let left = &Mutex::new(plays);
         std::thread::scope(|scope| {
@@ -332,42 +305,6 @@ impl Judge<'_> {
             Target::At { .. } => play(&order, None),
             Target::Programs(programs) => self.stages.play(&order, if programs.sandboxed { ENTER } else { PLAY }),
         }
-    }
-}
-
-fn unseen(lab: Service) -> Advice {
-    Advice {
-        why: format!("a server of {lab} answers nothing: what it does is seen at its terminal alone"),
-        mend: "give its command with --server instead of its address".to_owned(),
-    }
-}
-
-/// The ways to speak to programs, in the order in which they are tried.
-fn manners(part: &Part) -> Vec<Manner> {
-    let greetings: &[bool] =
-        if part.sounding.iter().any(|step| matches!(step, Step::Greet(..))) { &[false, true] } else { &[false] };
-    let framings = [Framing::Bare, Framing::Lines];
-    greetings.iter().flat_map(|greets| framings.map(|framing| Manner { framing, greets: *greets })).collect()
-}
-
-fn unintelligible(lab: Service, cast: Cast, last: &str) -> Advice {
-    let last = if last.is_empty() { String::new() } else { format!("; the last that it printed: {last}") };
-    let (why, what) = match cast {
-        Cast::Server => (
-            format!("it listens, and says nothing to what a client of {lab} says, with newlines or without{last}"),
-            "server, and the right port (--port)",
-        ),
-        Cast::Client => (
-            format!("it runs, and says nothing that a client of {lab} says{last}"),
-            "client, and the right port (--port)",
-        ),
-        Cast::Pair => (format!("together they say nothing of what {lab} says{last}"), "server and client"),
-    };
-    Advice {
-        why,
-        mend: format!(
-            "is this {lab}'s {what}? `socketlab {lab}` or `socketlab serve {lab}` beside it, or `socketlab watch`, shows what it does"
-        ),
     }
 }
 

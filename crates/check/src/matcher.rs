@@ -28,6 +28,7 @@ impl Said {
             Self::Bytes(wanted) => heard.windows(wanted.len()).any(|window| window == wanted),
             Self::Number(wanted) => numbers(&text()).any(|number| is_same(number, wanted)),
             Self::Numbers(wanted) => numbers(&text()).any(|number| wanted.iter().any(|one| is_same(number, *one))),
+            Self::Numbered(wanted, count) => (1..=count).all(|number| text().contains(&numbered(wanted, number))),
             Self::OneOf(wanted) => wanted.iter().any(|one| text().to_lowercase().contains(&one.to_lowercase())),
             Self::InOrder(wanted) => is_in_order(&text(), wanted),
             Self::Addends => {
@@ -66,6 +67,8 @@ impl fmt::Display for Said {
                 }
                 Ok(())
             }
+            Self::InOrder(texts) => write!(f, "“{}”", texts.join("”, then “")),
+            Self::Numbered(text, count) => write!(f, "“{}” to “{}”", numbered(text, 1), numbered(text, *count)),
             Self::OneOf(texts) => {
                 f.write_str("one of ")?;
                 for (place, text) in texts.iter().enumerate() {
@@ -73,7 +76,6 @@ impl fmt::Display for Said {
                 }
                 Ok(())
             }
-            Self::InOrder(texts) => write!(f, "“{}” in this order", texts.join("”, “")),
             Self::Addends => f.write_str("two numbers from 1 to 10 in one message"),
             Self::Sum => f.write_str("two numbers from 1 to 10, and then their sum"),
             Self::Counting(count) => write!(f, "1, 2 and so on up to {count}"),
@@ -102,6 +104,11 @@ impl fmt::Display for Said {
             }
         }
     }
+}
+
+/// A text with this number instead of `#`.
+pub(crate) fn numbered(text: &str, number: usize) -> String {
+    text.replace('#', &number.to_string())
 }
 
 pub(crate) fn is_same(one: f64, other: f64) -> bool {
@@ -339,6 +346,14 @@ mod tests {
         for shown in ["3 4\nanswer received from Server = 34", "3 4", "7 3 4", ""] {
             assert!(!is_in(Said::Sum, shown), "{shown}");
         }
+    }
+
+    #[test]
+    fn numbered_texts_are_wanted_all() {
+        assert!(is_in(Said::Numbered("text #.", 3), "text 3.text 1.text 2."));
+        assert!(!is_in(Said::Numbered("text #.", 11), "text 1.text 2.text 3."));
+        // The second is not the twelfth.
+        assert!(!is_in(Said::Numbered("text #.", 2), "text 1.text 12"));
     }
 
     #[test]

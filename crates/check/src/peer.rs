@@ -26,20 +26,14 @@ pub(crate) enum Framing {
 }
 
 impl Framing {
+    pub(crate) const BOTH: [Self; 2] = [Self::Bare, Self::Lines];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Bare => "bare",
             Self::Lines => "lines",
         }
     }
-}
-
-/// How a program is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Manner {
-    pub(crate) framing: Framing,
-    /// Whether our server has to speak first: some clients wait for a greeting, and others take it for an answer.
-    pub(crate) greets: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

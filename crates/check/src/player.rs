@@ -1,7 +1,10 @@
 //! Plays a rule's steps to the programs on a stage, and sees what they do.
 
+mod crowd;
 mod habits;
 mod sockets;
+mod sums;
+mod talks;
 mod terminals;
 
 use std::time::{Duration, Instant};
@@ -10,12 +13,14 @@ use labs::{Service, Transport};
 use wire::Visible;
 
 use crate::door::Door;
-use crate::peer::{End, Manner, Peer};
+use crate::manner::Manner;
+use crate::peer::{End, Peer};
 use crate::processes::Rest;
 use crate::program::{Kind, Place, Program};
 use crate::recorder::Recorder;
 use crate::report::{Failure, Flaw, Screen};
 use crate::rule::{Cast, SERVER, Step, Who};
+use crate::talker::Talker;
 use terminals::Wanted;
 
 /// How often an open question is asked again.
@@ -76,6 +81,11 @@ pub(crate) struct Player<'a> {
     said: Vec<habits::SaidToServer>,
     /// The student's clients, in the order of their start.
     clients: Vec<(Who, Program)>,
+    /// The keys of those who talk in secret.
+    talkers: Vec<(Who, Talker)>,
+    crowd: crowd::Crowd,
+    /// After what time the first was closed who said nothing.
+    timeout: Option<Duration>,
     /// How much of each terminal's text is in the story.
     shown: Vec<(Who, usize)>,
     story: Vec<String>,
@@ -123,6 +133,9 @@ impl<'a> Player<'a> {
             answered: Vec::new(),
             said: Vec::new(),
             clients: Vec::new(),
+            talkers: Vec::new(),
+            crowd: crowd::Crowd::default(),
+            timeout: None,
             shown: Vec::new(),
             story: Vec::new(),
             unanswered: false,
@@ -223,7 +236,15 @@ impl<'a> Player<'a> {
     }
 
     fn play_steps(&mut self, steps: &[Step]) -> Played {
-        steps.iter().try_for_each(|step| self.step(*step))
+        for step in steps {
+            if let Step::IfOpen(who) = step
+                && self.has_been_closed(who)
+            {
+                break;
+            }
+            self.step(*step)?;
+        }
+        Ok(())
     }
 
     fn step(&mut self, step: Step) -> Played {
@@ -257,6 +278,15 @@ impl<'a> Player<'a> {
             Step::Await(who, said, seconds) => return self.await_long(who, said, Duration::from_secs(seconds)),
             Step::Never(who, said) => return self.never(who, said),
             Step::Ended(who) => return self.ended(who),
+            Step::SayNumbered(who, text, count) => return self.say_numbered(who, text, count),
+            Step::Ask(who, first, second) => return self.ask(who, first, second),
+            Step::Begin(who, first) => return self.begin(who, first),
+            Step::Complete(who, first, second) => return self.complete(who, first, second),
+            Step::AskInPieces(who, first, second) => return self.ask_in_pieces(who, first, second),
+            Step::TimedOut(who) => return self.timed_out(who),
+            Step::Crowd(step) => return self.crowd_step(step),
+            Step::Talk(who, step) => return self.talk_step(who, step),
+            Step::NoCrash => return self.server_has_not_crashed(),
             Step::Rest => return self.rest(),
             Step::Restart => return self.restart(),
             Step::Finish(who) => {
@@ -279,6 +309,7 @@ impl<'a> Player<'a> {
                 self.tell("our server is there no more".to_owned());
                 self.stage.door = None;
             }
+            Step::IfOpen(_) => {}
             Step::Pass(milliseconds) => std::thread::sleep(Duration::from_millis(milliseconds)),
         }
         Ok(())

@@ -153,8 +153,10 @@ impl Program {
         let module = last.split("No module named ").nth(1).map(|rest| rest.trim_matches(['\'', '"', ' ']).to_owned());
         let mend = if let Some(module) = module {
             let module: String = module.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.')).collect();
+            // Of the modules of the labs it alone has another name where it is installed.
+            let how = if module.starts_with("Crypto") { "`pip install pycryptodome`: it brings" } else { "install" };
             format!(
-                "install the Python module `{module}` for the interpreter that the command names, or name one that has it"
+                "{how} the Python module `{module}` for the interpreter that the command names, or name one that has it"
             )
         } else if last.contains("not found") || last.contains("No such file") || last.contains("can't open file") {
             "the command is run in this folder by `sh -c`: check the names of program and file".to_owned()

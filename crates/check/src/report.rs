@@ -93,6 +93,8 @@ pub struct PartReport {
     pub part: Cast,
     /// `bare` or `lines`: how messages are ended on a stream, as far as it was found out.
     pub framing: Option<&'static str>,
+    /// How it wants to be asked, where the sheet leaves that open: in `sum`, `space`, `comma`, or `each` number in a message of its own.
+    pub manner: Option<&'static str>,
     pub transport: Option<&'static str>,
     pub port: Option<u16>,
     /// Why none of its rules could be played.
@@ -156,7 +158,7 @@ pub struct Report {
 
 impl PartReport {
     pub(crate) fn cannot(part: Cast, advice: Advice) -> Self {
-        Self { part, framing: None, transport: None, port: None, advice: Some(advice) }
+        Self { part, framing: None, manner: None, transport: None, port: None, advice: Some(advice) }
     }
 
     /// Where its programs met, and how they speak.
@@ -167,8 +169,14 @@ impl PartReport {
             Some(_) => ", sends its messages bare",
             None => "",
         };
+        let takes = match self.manner {
+            Some("space") => ", takes both numbers in one message",
+            Some("comma") => ", takes both numbers in one message with a comma between",
+            Some(_) => ", takes one number a message",
+            None => "",
+        };
         Some(match self.part {
-            Cast::Server => format!("{transport} port {port}{speaks}; "),
+            Cast::Server => format!("{transport} port {port}{speaks}{takes}; "),
             Cast::Client => format!("client to {transport} port {port}{speaks}; "),
             Cast::Pair => format!("together at port {port}; "),
         })

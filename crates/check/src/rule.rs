@@ -82,6 +82,14 @@ impl Rule {
     pub fn needs_program(&self) -> bool {
         need_program(self.play)
     }
+
+    /// Whether time itself is what its play waits for.
+    pub(crate) fn takes_long(&self) -> bool {
+        let waits = |step: &Step| {
+            matches!(step, Step::Pass(_) | Step::Await(..) | Step::TimedOut(_) | Step::Crowd(Crowd::TimesOut))
+        };
+        self.play.iter().any(waits)
+    }
 }
 
 /// Whether these steps need the program itself.
@@ -89,7 +97,14 @@ pub(crate) fn need_program(steps: &[Step]) -> bool {
     let needs = |step: &Step| {
         matches!(
             step,
-            Step::Restart | Step::Type(..) | Step::Shows(..) | Step::Hides(..) | Step::Exits(_) | Step::TellsApart(..)
+            Step::Restart
+                | Step::Type(..)
+                | Step::Shows(..)
+                | Step::Hides(..)
+                | Step::Exits(_)
+                | Step::TellsApart(..)
+                | Step::NoCrash
+                | Step::Talk(_, Talk::Answer(_) | Talk::GoodBye)
         )
     };
     steps.iter().any(needs)
@@ -175,6 +190,8 @@ pub enum Step {
     Send(Who, &'static [u8]),
     /// Sends lines in pieces, cut and paused as the seed has it.
     Pieces(Who, &'static str),
+    /// Says a text as often as is said, with the number of the time instead of `#`.
+    SayNumbered(Who, &'static str, usize),
     /// Hears this among what has arrived since it last said something, or since somebody last typed at the terminal of that name.
     Hear(Who, Said),
     /// Hears this within so many seconds, during which the program may sleep. Not to be seen in that time is no mistake, but not seen.
@@ -195,6 +212,60 @@ pub enum Step {
     Pass(u64),
     /// The program is killed, and started again.
     Restart,
+    /// The rest is played only if the server has not closed this one's connection, as it may.
+    IfOpen(Who),
+    /// Gives two numbers, in the manner in which the program wants them.
+    Ask(Who, &'static str, &'static str),
+    /// Gives the first of two numbers, if the program wants them one by one.
+    Begin(Who, &'static str),
+    /// Gives what is left of two numbers then.
+    Complete(Who, &'static str, &'static str),
+    /// Gives two numbers as lines, in pieces, cut and paused as the seed has it.
+    AskInPieces(Who, &'static str, &'static str),
+    /// The server closes this one, who says nothing. It is not seen where it takes long; but once one was closed, others have to be as well.
+    TimedOut(Who),
+    /// Something that many clients do together.
+    Crowd(Crowd),
+    /// Something in an encrypted talk.
+    Talk(Who, Talk),
+    /// If the program has ended, then in peace.
+    NoCrash,
+}
+
+/// What a crowd of clients does, or sees: who they are is found out.
+#[derive(Clone, Copy, Debug)]
+pub enum Crowd {
+    /// Clients come and stay, until one is turned away. It is not seen where none is.
+    Comes,
+    /// So many leave, as the lab has it.
+    Leaves(usize),
+    /// The connections of so many are reset.
+    Vanishes(usize),
+    /// The server closes them all, who say nothing. It is not seen where it takes long.
+    TimesOut,
+    /// As many newcomers are let in and served as have left.
+    IsLetIn,
+    /// Once as many are there as at first, the next is turned away.
+    IsTurnedAway,
+}
+
+/// What one of our clients does in an encrypted talk.
+#[derive(Clone, Copy, Debug)]
+pub enum Talk {
+    /// Sends its public key.
+    SendKey,
+    /// Sends its public key, and hears the server's.
+    Keys,
+    /// Says a text, encrypted to the server's key.
+    Say(&'static str),
+    /// The same, the second half later than the first.
+    SayInHalves(&'static str),
+    /// Says a block that is encrypted to nobody.
+    Garbage,
+    /// Hears what the server's person types, or whatever the server answers by itself.
+    Answer(&'static str),
+    /// Hears that the server's person types `Good Bye`, which ends the talk.
+    GoodBye,
 }
 
 /// What is heard, with the tolerance that the sheets leave.
@@ -210,6 +281,8 @@ pub enum Said {
     Number(f64),
     /// One of these numbers.
     Numbers(&'static [f64]),
+    /// This text as often as is said, with each number from 1 instead of `#`.
+    Numbered(&'static str, usize),
     /// One of these texts.
     OneOf(&'static [&'static str]),
     /// All of these words in this order, whatever is between them.

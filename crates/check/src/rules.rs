@@ -2,24 +2,30 @@
 
 mod add;
 mod alnum;
+mod board;
 mod calc;
 mod chat;
 mod clock;
 mod echo;
 mod numbers;
+mod sum;
+mod talk;
 
 use labs::Service;
 
 use crate::rule::Lab;
 
 /// All labs that can be checked.
-pub static ALL: [Lab; 7] = [
+pub static ALL: [Lab; 10] = [
     Lab { service: Service::Numbers, parts: &[&numbers::SERVER, &numbers::CLIENT, &numbers::PAIR] },
     Lab { service: Service::Echo, parts: &[&echo::SERVER, &echo::CLIENT, &echo::PAIR] },
     Lab { service: Service::Alnum, parts: &[&alnum::SERVER, &alnum::CLIENT, &alnum::PAIR] },
     Lab { service: Service::Clock, parts: &[&clock::SERVER, &clock::CLIENT, &clock::PAIR] },
     Lab { service: Service::Calc, parts: &[&calc::SERVER, &calc::CLIENT, &calc::PAIR] },
     Lab { service: Service::Add, parts: &[&add::SERVER, &add::CLIENT, &add::PAIR] },
+    Lab { service: Service::Sum, parts: &[&sum::SERVER] },
+    Lab { service: Service::Board, parts: &[&board::SERVER] },
+    Lab { service: Service::Talk, parts: &[&talk::SERVER] },
     Lab { service: Service::Chat, parts: &[&chat::SERVER, &chat::CLIENT, &chat::PAIR] },
 ];
 
@@ -129,10 +135,24 @@ mod tests {
             | Step::Reply(who, _)
             | Step::Hear(who, _)
             | Step::Await(who, _, _)
+            | Step::SayNumbered(who, _, _)
+            | Step::IfOpen(who)
+            | Step::Ask(who, _, _)
+            | Step::Begin(who, _)
+            | Step::Complete(who, _, _)
+            | Step::AskInPieces(who, _, _)
+            | Step::TimedOut(who)
+            | Step::Talk(who, _)
             | Step::Never(who, _)
             | Step::Finish(who)
             | Step::Ended(who) => assert!(present.contains(&who), "{who} is not there at {step:?}"),
-            Step::Rest | Step::Pass(_) | Step::CloseDoor | Step::Sleeps(_) | Step::Differ => {}
+            Step::Rest
+            | Step::Pass(_)
+            | Step::CloseDoor
+            | Step::Sleeps(_)
+            | Step::Differ
+            | Step::Crowd(_)
+            | Step::NoCrash => {}
         }
     }
 }

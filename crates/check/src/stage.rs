@@ -15,7 +15,7 @@ use rustix::process::{Signal, set_child_subreaper, set_parent_process_death_sign
 use serde::{Deserialize, Serialize};
 
 use crate::door::Door;
-use crate::peer::Manner;
+use crate::manner::Manner;
 use crate::player::{NotPassed, Player, Stage};
 use crate::program::{Kind, Place, Program};
 use crate::recorder::Recorder;

@@ -127,7 +127,8 @@ fn kill(stage: &mut Child) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::peer::{Framing, Manner};
+    use crate::manner::{Form, Manner};
+    use crate::peer::Framing;
     use crate::rule::Cast;
     use crate::stage::Theatre;
 
@@ -136,7 +137,7 @@ mod tests {
         let order = Order {
             lab: "calc".to_owned(),
             rule: None,
-            manner: Manner { framing: Framing::Bare, greets: false },
+            manner: Manner { framing: Framing::Bare, greets: false, form: Form::Space },
             cast: Cast::Server,
             theatre: Theatre::Programs { server: None, client: None, port: None, alone: false },
             seed: 1,

@@ -97,11 +97,19 @@ impl Terminal {
 
     /// What was shown since then, as text, without that line and without the prompt that asks for the next.
     pub(crate) fn news(&self) -> String {
+        without_prompt(&self.since_typed(), &self.prompt).to_owned()
+    }
+
+    /// Whether anything was shown since the last line was typed but that line itself.
+    pub(crate) fn has_news(&self) -> bool {
+        !self.since_typed().trim().is_empty()
+    }
+
+    /// What was shown since the last line was typed, without that line.
+    fn since_typed(&self) -> String {
         let shown = self.shown();
         let start = self.mark.saturating_sub(shown.forgotten);
-        let text = read_off(&shown.bytes[start..]);
-        let text = without_echo(&text, self.echo.as_deref());
-        without_prompt(text, &self.prompt).to_owned()
+        without_echo(&read_off(&shown.bytes[start..]), self.echo.as_deref()).to_owned()
     }
 
     /// What stands before the cursor; or the line above, if it asks for something.
@@ -228,6 +236,10 @@ fn read_off(bytes: &[u8]) -> String {
 fn without_echo<'a>(text: &'a str, echo: Option<&str>) -> &'a str {
     let Some(echo) = echo.map(str::trim) else { return text };
     let first = text.lines().next().unwrap_or_default();
+    if echo.starts_with(text.trim()) {
+        // The rest of it is on its way.
+        return "";
+    }
     match first.find(echo) {
         Some(at) if !echo.is_empty() => text[at + echo.len()..].trim_start_matches('\n'),
         _ => text,

@@ -24,9 +24,9 @@ pub struct Keys {
     spent: Mutex<Spent>,
 }
 
-struct OwnKey {
+pub(crate) struct OwnKey {
     private: OaepPrivateDecryptingKey,
-    public: PublicKey,
+    pub(crate) public: PublicKey,
 }
 
 /// AWS-LC takes no smaller ones.
@@ -53,8 +53,7 @@ impl Keys {
     /// # Errors
     /// As [`Keys::open`].
     pub fn open_to_serve(folder: &Path) -> Result<Self, KeyError> {
-        let lab = PrivateDecryptingKey::generate(LAB_SIZE).ok().and_then(OwnKey::new);
-        Self::with(lab.ok_or(KeyError::NoChance)?, folder)
+        Self::with(OwnKey::for_lab().ok_or(KeyError::NoChance)?, folder)
     }
 
     fn with(lab: OwnKey, folder: &Path) -> Result<Self, KeyError> {
@@ -77,11 +76,41 @@ impl Keys {
 }
 
 impl OwnKey {
+    /// A key for the lab's dialect, made now.
+    pub(crate) fn for_lab() -> Option<Self> {
+        PrivateDecryptingKey::generate(LAB_SIZE).ok().and_then(Self::new)
+    }
+
     fn new(private: PrivateDecryptingKey) -> Option<Self> {
         let bits = u32::try_from(private.key_size_bits()).ok()?;
         let spki = private.public_key().as_der().ok()?.as_ref().to_vec();
         Some(Self { private: OaepPrivateDecryptingKey::new(private).ok()?, public: PublicKey { spki, bits } })
     }
+
+    pub(crate) fn pem(&self, dialect: Dialect) -> Vec<u8> {
+        let pem = Pem::new(dialect.label(), self.public.spki.as_slice());
+        let text = pem::encode_config(&pem, EncodeConfig::new().set_line_ending(LineEnding::LF));
+        text.trim_end().as_bytes().to_vec()
+    }
+
+    pub(crate) fn decrypt(&self, dialect: Dialect, block: &[u8]) -> Option<Vec<u8>> {
+        let mut room = Zeroizing::new(vec![0; self.private.min_output_size()]);
+        Some(self.private.decrypt(algorithm(dialect), block, &mut room, None).ok()?.to_vec())
+    }
+}
+
+pub(crate) fn read_key(pem: &[u8]) -> Option<PublicKey> {
+    small::read(pem::parse(pem).ok()?.contents())
+}
+
+pub(crate) fn encrypt(dialect: Dialect, to: &PublicKey, text: &[u8]) -> Option<Vec<u8>> {
+    if to.bits < BITS_MIN {
+        return if dialect == Dialect::Lab { small::encrypt(&to.spki, text) } else { None };
+    }
+    let key = OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(&to.spki).ok()?).ok()?;
+    let mut block = vec![0; key.ciphertext_size()];
+    key.encrypt(algorithm(dialect), text, &mut block, None).ok()?;
+    Some(block)
 }
 
 fn algorithm(dialect: Dialect) -> &'static OaepAlgorithm {
@@ -93,9 +122,7 @@ fn algorithm(dialect: Dialect) -> &'static OaepAlgorithm {
 
 impl Keyring for Keys {
     fn own_pem(&self, dialect: Dialect) -> Vec<u8> {
-        let pem = Pem::new(dialect.label(), self.own(dialect).public.spki.as_slice());
-        let text = pem::encode_config(&pem, EncodeConfig::new().set_line_ending(LineEnding::LF));
-        text.trim_end().as_bytes().to_vec()
+        self.own(dialect).pem(dialect)
     }
 
     fn own_key(&self, dialect: Dialect) -> PublicKey {
@@ -103,24 +130,16 @@ impl Keyring for Keys {
     }
 
     fn read_key(&self, pem: &[u8]) -> Option<PublicKey> {
-        small::read(pem::parse(pem).ok()?.contents())
+        read_key(pem)
     }
 
     fn encrypt(&self, dialect: Dialect, to: &PublicKey, text: &[u8]) -> Option<Vec<u8>> {
-        if to.bits < BITS_MIN {
-            return if dialect == Dialect::Lab { small::encrypt(&to.spki, text) } else { None };
-        }
-        let key = OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(&to.spki).ok()?).ok()?;
-        let mut block = vec![0; key.ciphertext_size()];
-        key.encrypt(algorithm(dialect), text, &mut block, None).ok()?;
-        Some(block)
+        encrypt(dialect, to, text)
     }
 
     fn decrypt(&self, dialect: Dialect, block: &[u8]) -> Option<Vec<u8>> {
-        let key = &self.own(dialect).private;
-        let mut room = Zeroizing::new(vec![0; key.min_output_size()]);
-        let text = key.decrypt(algorithm(dialect), block, &mut room, None).ok()?;
-        self.spent().spend(block).then(|| text.to_vec())
+        let text = self.own(dialect).decrypt(dialect, block)?;
+        self.spent().spend(block).then_some(text)
     }
 
     fn random(&self) -> [u8; 32] {

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use cipher::{KeyError, Keys, KnownPeers};
+use cipher::{KeyError, Keys, KnownPeers, LabKey};
 use labs::talk::{Dialect, Fingerprint, Keyring as _, Meeting, PublicKey};
 use pem::Pem;
 
@@ -228,4 +228,20 @@ fn what_somebody_did_to_the_list_of_peers_makes_nobody_unknown() {
     std::fs::set_permissions(&path, Permissions::from_mode(0o622)).unwrap();
     let Meeting::Unkept(why) = peers.meet("lab:12008", first) else { panic!("others can change it") };
     assert!(why.contains("others can write it"), "{why}");
+}
+
+#[test]
+fn a_key_for_one_talk_reads_what_others_encrypt_to_it_and_nothing_else() {
+    let (key, other) = (LabKey::generate().unwrap(), LabKey::generate().unwrap());
+    let public = LabKey::read_peer(&key.pem()).unwrap();
+    assert_eq!(public.block_bytes(), key.block_bytes());
+    for text in [&b""[..], b"hello", &[7; 214]] {
+        let block = LabKey::encrypt(&public, text).unwrap();
+        assert_eq!(key.decrypt(&block).as_deref(), Some(text));
+        // It keeps nothing, also not what it has read.
+        assert_eq!(key.decrypt(&block).as_deref(), Some(text));
+        assert_eq!(other.decrypt(&block), None);
+    }
+    assert_eq!(LabKey::encrypt(&public, &[7; 215]), None);
+    assert_eq!(LabKey::read_peer(b"no key"), None);
 }

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::{Fault, LOOK_EVERY, Played, Player, got, named, quoted};
+use crate::matcher::numbered;
 use crate::peer::{End, Framing, Peer};
 use crate::rule::{Cast, Said, Who};
+use crate::talker::Talker;
 
 impl Player<'_> {
     pub(super) fn open(&mut self, who: Who, from: Option<u16>) -> Played {
@@ -66,6 +68,16 @@ impl Player<'_> {
         format!("{text}{ending}")
     }
 
+    pub(super) fn say_numbered(&mut self, who: Who, text: &str, count: usize) -> Played {
+        (1..=count).try_for_each(|number| self.say_text(who, &numbered(text, number)))
+    }
+
+    /// Whether the server has closed this one's connection by the time it rests.
+    pub(super) fn has_been_closed(&mut self, who: Who) -> bool {
+        self.settle();
+        self.peer(who).is_none_or(|peer| peer.end.is_some())
+    }
+
     pub(super) fn reply(&mut self, who: Who, answer: fn(&str) -> Option<String>) -> Played {
         let heard = self.peer(who).map(|peer| String::from_utf8_lossy(peer.news()).into_owned()).unwrap_or_default();
         let answer = answer(&heard)
@@ -96,6 +108,10 @@ impl Player<'_> {
     pub(super) fn say_at_once(&mut self, who: Who, bytes: &[u8], forgets: bool) -> Played {
         let arrow = if self.speaks_as_client() { "→" } else { "←" };
         self.tell(format!("{who} {arrow} {}", quoted(bytes)));
+        self.send(who, bytes, forgets)
+    }
+
+    pub(super) fn send(&mut self, who: Who, bytes: &[u8], forgets: bool) -> Played {
         self.unanswered = true;
         self.note_reply(who, bytes);
         self.note_said(who, bytes);
@@ -196,7 +212,7 @@ impl Player<'_> {
             let news = peer.listen();
             if !news.is_empty() {
                 any = true;
-                told.push(format!("{who} {arrow} {}", quoted(news)));
+                told.push(format!("{who} {arrow} {}", shown(news, self.talkers.iter().find(|(name, _)| name == who))));
             }
             match peer.end.filter(|_| !had_ended) {
                 Some(End::Closed) if are_clients => told.push(format!("{who} sees the server close")),
@@ -221,5 +237,14 @@ impl Player<'_> {
     /// Our end of this one's connection.
     pub(super) fn our_name(&self, who: Who) -> String {
         if self.speaks_as_client() { who.to_owned() } else { "our server".to_owned() }
+    }
+}
+
+/// What came, or what one who talks in secret reads in it.
+fn shown(news: &[u8], talker: Option<&(Who, Talker)>) -> String {
+    let Some((_, talker)) = talker.filter(|(_, talker)| talker.block_bytes() > 0) else { return quoted(news) };
+    match talker.decrypt(news).filter(|text| !text.is_empty()) {
+        Some(text) => format!("{}, encrypted", quoted(text.trim_ascii_end())),
+        None => format!("{} bytes that it cannot read", news.len()),
     }
 }

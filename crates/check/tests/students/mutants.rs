@@ -1,6 +1,6 @@
 //! For each rule, a program with the mistake that it is there for: of all rules of the lab, this one is told first.
 
-use check::{Lab, Level, Part, Report, Rule, Verdict};
+use check::{Lab, Level, Part, Programs, Report, Rule, Verdict};
 
 use crate::programs::students;
 use crate::runner::{SHORT, Test, advice, judge, lab};
@@ -74,6 +74,61 @@ const MUTANTS: &[(&str, &str)] = &[
     ("add.initiated", "add.py silent"),
     ("add.pieces", "add_lines.py one-recv"),
     ("add.restart", "add_lines.py no-reuse"),
+    ("sum.next", "sum.py one-session"),
+    ("sum.end", "sum.py spins"),
+    ("sum.adds", "sum.py concatenates"),
+    ("sum.negatives", "sum.py no-sign"),
+    ("sum.invalid", "sum.py invalid-kills"),
+    ("sum.bytes", "sum.py bytes-kill"),
+    ("sum.empty", "sum_udp.py space empty-ends"),
+    ("sum.unheard", "sum_udp.py space connects"),
+    ("sum.each-its-own", "sum_udp.py space by-host"),
+    ("sum.between", "sum_udp.py each mixes"),
+    ("sum.reset", "sum.py reset-kills"),
+    ("sum.several", "sum.py lock"),
+    ("sum.mute", "sum.py first-in-loop"),
+    ("sum.stays", "sum.py closes-another"),
+    ("sum.limit-holds", "sum.py unlimited-later"),
+    ("sum.limit-frees", "sum.py leaks"),
+    ("sum.limit-vanished", "sum.py leaks-lost"),
+    ("sum.limit-timeouts", "sum.py leaks-timeouts"),
+    ("sum.timeout", "sum.py timeout-once"),
+    ("sum.decimals", "sum.py int"),
+    ("sum.again", "sum.py answers-once"),
+    ("sum.pieces", "sum_lines.py one-recv"),
+    ("sum.restart", "sum_lines.py no-reuse"),
+    ("board.next", "board_tcp.py one-session"),
+    ("board.end", "board_tcp.py spins"),
+    ("board.returns", "board.py forgets"),
+    ("board.words", "board.py first-word"),
+    ("board.all", "board.py last-only"),
+    ("board.others", "board.py own-only"),
+    ("board.two-posters", "board.py last-poster"),
+    ("board.again", "board.py clears"),
+    ("board.empty", "board.py empty-kills"),
+    ("board.unknown", "board.py unknown-kills"),
+    ("board.alone", "board.py alone-kills"),
+    ("board.bytes", "board.py bytes-kill"),
+    ("board.empty-datagram", "board.py empty-ends"),
+    ("board.unheard", "board.py connects"),
+    ("board.reset", "board_tcp.py reset-kills"),
+    ("board.unicode", "board.py ascii"),
+    ("board.order", "board.py newest-first"),
+    ("board.long", "board.py short"),
+    ("board.many", "board.py ten"),
+    ("board.several", "board_tcp.py lock"),
+    ("board.restart", "board_tcp.py no-reuse"),
+    ("talk.keys", "talk.py private-key"),
+    ("talk.reads", "talk.py silent"),
+    ("talk.answers", "talk.py wrong-key"),
+    ("talk.turns", "talk.py one-round"),
+    ("talk.hears-bye", "talk.py deaf-to-bye"),
+    ("talk.says-bye", "talk.py goes-on"),
+    ("talk.unicode", "talk.py ascii"),
+    ("talk.closed", "talk.py closed-crashes"),
+    ("talk.long", "talk.py long-crashes"),
+    ("talk.garbage", "talk.py garbage-crashes"),
+    ("talk.pieces", "talk.py one-recv"),
     ("chat.says", "chat.py nameless-lines"),
     ("chat.end", "chat.py spins"),
     ("chat.joins", "chat.py silent-joins"),
@@ -193,13 +248,27 @@ const NAMED: &[(&str, &str, &str)] = &[
 ];
 
 pub(crate) fn tests() -> Vec<Test> {
-    let test = |(rule, command): (&'static str, &'static str)| -> Test {
-        (format!("mutant {rule} {command}"), Box::new(move || is_condemned_first(rule, command).map(drop)))
+    let test = |(rule, command): &(&'static str, &'static str)| -> Option<Test> {
+        let (rule, programs) = (*rule, programs(rule, command)?);
+        let test = move || is_condemned_first(rule, programs.clone()).map(drop);
+        Some((format!("mutant {rule} {command}"), Box::new(test)))
     };
-    let named = |(rule, command, name): (&'static str, &'static str, &'static str)| -> Test {
-        (format!("named {rule} {command}"), Box::new(move || is_named(rule, command, name)))
+    let named = |(rule, command, name): &(&'static str, &'static str, &'static str)| -> Option<Test> {
+        let (rule, name, programs) = (*rule, *name, programs(rule, command)?);
+        Some((format!("named {rule} {command}"), Box::new(move || is_named(rule, programs.clone(), name))))
     };
-    MUTANTS.iter().copied().map(test).chain(NAMED.iter().copied().map(named)).collect()
+    MUTANTS.iter().filter_map(test).chain(NAMED.iter().filter_map(named)).collect()
+}
+
+/// The mutant's programs, if they can be run here.
+fn programs(rule: &str, command: &str) -> Option<Programs> {
+    students(part_of(rule).cast, command)
+}
+
+/// The part that a rule belongs to.
+fn part_of(id: &str) -> &'static Part {
+    let has = |part: &&&'static Part| part.rules.iter().any(|rule| rule.id == id);
+    lab(id.split('.').next().unwrap()).parts.iter().find(has).unwrap()
 }
 
 pub(crate) fn every_rule_has_one() {
@@ -212,11 +281,9 @@ pub(crate) fn every_rule_has_one() {
 }
 
 /// Its own rule fails, and nothing that is to be mended before: what is to be mended later need not be played.
-fn is_condemned_first(id: &'static str, command: &str) -> Result<Report, String> {
+fn is_condemned_first(id: &'static str, programs: Programs) -> Result<Report, String> {
     let name = id.split('.').next().unwrap();
-    let has = |part: &&&'static Part| part.rules.iter().any(|rule| rule.id == id);
-    let part = lab(name).parts.iter().find(has).unwrap();
-    let report = judge(name, students(part.cast, command).unwrap(), &up_to(part, id), 1, SHORT);
+    let report = judge(name, programs, &up_to(part_of(id), id), 1, SHORT);
     let first = report.first_to_mend();
     let is_undecided = report.rules.iter().any(|rule| rule.verdict == Verdict::CannotJudge);
     if first.is_some_and(|rule| rule.id == id && rule.verdict == Verdict::Fail) && !is_undecided {
@@ -226,8 +293,8 @@ fn is_condemned_first(id: &'static str, command: &str) -> Result<Report, String>
     Err(format!("{verdicts:?}\n{:?} {:?}", advice(&report), first))
 }
 
-fn is_named(id: &'static str, command: &str, name: &str) -> Result<(), String> {
-    let report = is_condemned_first(id, command)?;
+fn is_named(id: &'static str, programs: Programs, name: &str) -> Result<(), String> {
+    let report = is_condemned_first(id, programs)?;
     let told = report.first_to_mend().and_then(|rule| rule.diagnosis);
     if told == Some(name) { Ok(()) } else { Err(format!("{told:?}")) }
 }

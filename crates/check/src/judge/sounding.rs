@@ -1,0 +1,117 @@
+//! How it is found out whether programs speak a lab at all, and how.
+
+use std::collections::VecDeque;
+
+use labs::Service;
+
+use super::{Found, Judge, Target, hindered};
+use crate::manner::{Form, Manner, left_open};
+use crate::peer::Framing;
+use crate::report::Advice;
+use crate::rule::{Cast, Part, Step, need_program};
+use crate::stage::Outcome;
+
+impl Judge<'_> {
+    /// Finds out whether the programs speak the lab at all, how they end their messages, and in which manner they want to be asked.
+    pub(super) fn sound(&self, part: &'static Part) -> Result<Found, Advice> {
+        let lab = self.task.lab.service;
+        if matches!(self.task.target, Target::At { .. }) && need_program(part.visit) {
+            return Err(unseen(lab));
+        }
+        let left_open = left_open(lab).filter(|_| part.cast == Cast::Server);
+        let mut intelligible = None;
+        let mut last = String::new();
+        let mut manners = manners(part, lab);
+        while let Some(manner) = manners.pop_front() {
+            match self.play(part, None, manner, None, 0).outcome {
+                Outcome::CannotJudge(advice) => return Err(advice),
+                Outcome::Hindered(why) => return Err(hindered(why)),
+                Outcome::Unseen(_) => {}
+                Outcome::Played { failure, heard, over, udp, port, lines, last_words } => {
+                    let found = Found { manner, udp, port };
+                    if failure.is_none() {
+                        return Ok(found);
+                    }
+                    // One that dies of the question is wrong, and not of another lab, unless there are other questions; and so is a pair that does not
+                    // meet. A client that understands nothing has at least shown how it ends its own messages.
+                    if (heard || over || part.cast == Cast::Pair) && left_open.is_none() {
+                        let framing = if lines { Framing::Lines } else { manner.framing };
+                        let shown = Manner { framing, greets: false, ..manner };
+                        intelligible = intelligible.or(Some(Found { manner: shown, ..found }));
+                    }
+                    last = last_words;
+                    if udp || part.cast == Cast::Pair {
+                        manners.retain(|other| other.form != manner.form);
+                    }
+                    // Who answers has not waited for another end of the message.
+                    if heard && part.cast == Cast::Server {
+                        manners.make_contiguous().sort_by_key(|other| other.framing != manner.framing);
+                    }
+                }
+            }
+        }
+        intelligible.ok_or_else(|| match left_open {
+            Some(tried) => not_understood(lab, tried, &last),
+            None => unintelligible(lab, part.cast, &last),
+        })
+    }
+}
+
+/// The ways to speak to programs, in the order in which they are tried.
+fn manners(part: &Part, lab: Service) -> VecDeque<Manner> {
+    let greets = part.sounding.iter().any(|step| matches!(step, Step::Greet(..)));
+    let greetings: &[bool] = if greets { &[false, true] } else { &[false] };
+    let forms = if part.cast == Cast::Server { Form::of(lab) } else { &[Form::Space] };
+    let mut manners = VecDeque::new();
+    for form in forms {
+        for greets in greetings {
+            manners.extend(Framing::BOTH.map(|framing| Manner { framing, greets: *greets, form: *form }));
+        }
+    }
+    manners
+}
+
+/// It may be right in a way that the sheet leaves open and we do not know.
+fn not_understood(lab: Service, tried: &str, last: &str) -> Advice {
+    let last = printed(last);
+    Advice {
+        why: format!(
+            "the sheet leaves open how a client of {lab} begins, and it did not understand what was tried: {tried}{last}"
+        ),
+        mend: format!(
+            "if it speaks in another way, it may be right, and cannot be judged here; `socketlab {lab}` against it shows what it does"
+        ),
+    }
+}
+
+fn unintelligible(lab: Service, cast: Cast, last: &str) -> Advice {
+    let last = printed(last);
+    let (why, what) = match cast {
+        Cast::Server => (
+            format!("it listens, and says nothing to what a client of {lab} says, with newlines or without{last}"),
+            "server, and the right port (--port)",
+        ),
+        Cast::Client => (
+            format!("it runs, and says nothing that a client of {lab} says{last}"),
+            "client, and the right port (--port)",
+        ),
+        Cast::Pair => (format!("together they say nothing of what {lab} says{last}"), "server and client"),
+    };
+    Advice {
+        why,
+        mend: format!(
+            "is this {lab}'s {what}? `socketlab {lab}` or `socketlab serve {lab}` beside it, or `socketlab watch`, shows what it does"
+        ),
+    }
+}
+
+fn unseen(lab: Service) -> Advice {
+    Advice {
+        why: format!("a server of {lab} answers nothing: what it does is seen at its terminal alone"),
+        mend: "give its command with --server instead of its address".to_owned(),
+    }
+}
+
+fn printed(last: &str) -> String {
+    if last.is_empty() { String::new() } else { format!("; the last that it printed: {last}") }
+}
