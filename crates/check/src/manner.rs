@@ -14,6 +14,13 @@ pub(crate) struct Manner {
     pub(crate) form: Form,
 }
 
+impl Manner {
+    /// How to speak to one who understood nothing in this manner, and itself has said lines or not.
+    pub(crate) fn shown_by(self, lines: bool) -> Self {
+        Self { framing: if lines { Framing::Lines } else { self.framing }, greets: false, ..self }
+    }
+}
+
 /// How the two numbers of `sum` are given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -15,7 +15,7 @@ use wire::Visible;
 use crate::door::Door;
 use crate::manner::Manner;
 use crate::peer::{End, Peer};
-use crate::processes::Rest;
+use crate::processes::{Rest, processor_time};
 use crate::program::{Kind, Place, Program};
 use crate::recorder::Recorder;
 use crate::report::{Failure, Flaw, Screen};
@@ -27,6 +27,9 @@ use terminals::Wanted;
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// A program that is not at rest after so long is busy with something else than us.
 const REST_MAX: Duration = Duration::from_secs(3);
+/// One that has not rested while it had this much of the processor's time spins; and so does one that has not for so long, whatever it had.
+const SPINS_MIN: Duration = Duration::from_millis(300);
+const SPINS_MAX: Duration = Duration::from_secs(60);
 /// An answer is not awaited longer from a program all of whose threads have slept for so much of the patience.
 const ASLEEP_SHARE: f32 = 0.4;
 /// One that hears a message without a newline may wait that long for the rest of it, asleep with a timer, before it takes it for whole; ours does.
@@ -319,9 +322,9 @@ impl<'a> Player<'a> {
         if !self.sees_programs() || !self.rests {
             return Ok(());
         }
-        let end = Instant::now() + self.patience;
+        let (begun, had) = (Instant::now(), processor_time());
         let fault = |got: String| Err(Fault::new("the program waits for what comes next", got));
-        while Instant::now() < end {
+        loop {
             let rests = self.settle();
             // One whose words nobody takes any more sleeps, too.
             if self.peers.iter().any(|(_, peer)| peer.is_flooded()) {
@@ -330,8 +333,12 @@ impl<'a> Player<'a> {
             if rests {
                 return Ok(());
             }
+            // On a busy computer one that has little to do may take long for it; but it does not take much of the processor's time.
+            let (lasted, spent) = (begun.elapsed(), processor_time().saturating_sub(had));
+            if lasted > self.patience && (spent > SPINS_MIN || lasted > SPINS_MAX) {
+                return fault(format!("it runs without a pause for {} s: it spins", lasted.as_secs()));
+            }
         }
-        fault(format!("it runs without a pause for {} s: it spins", self.patience.as_secs()))
     }
 
     fn restart(&mut self) -> Played {
@@ -375,8 +382,13 @@ impl<'a> Player<'a> {
     }
 
     /// Waits until something is there; no longer than a program may take that whoever is waited for comes from.
-    fn wait(&mut self, who: Who, mut is_there: impl FnMut(&mut Self) -> bool) -> bool {
-        let end = Instant::now() + self.patience.max(self.sleeps);
+    fn wait(&mut self, who: Who, is_there: impl FnMut(&mut Self) -> bool) -> bool {
+        self.wait_at_most(self.patience, who, is_there)
+    }
+
+    /// The same, where a program that does not sleep may take this long.
+    fn wait_at_most(&mut self, most: Duration, who: Who, mut is_there: impl FnMut(&mut Self) -> bool) -> bool {
+        let end = Instant::now() + most.max(self.sleeps);
         let asleep_max = self.patience.mul_f32(ASLEEP_SHARE).max(self.sleeps);
         let mut rest = Rest::new();
         loop {

@@ -5,6 +5,7 @@ use std::fs::{File, read_dir, read_link, read_to_string};
 use std::os::unix::fs::FileExt as _;
 use std::time::{Duration, Instant};
 
+use rustix::param::clock_ticks_per_second;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process};
 
 /// As many looks in a row have to show all threads asleep before a program is said to rest.
@@ -204,9 +205,21 @@ impl Stat {
         self.0.split_ascii_whitespace().nth(17)?.parse().ok()
     }
 
+    /// The processor time that it had.
+    fn had(&self) -> Duration {
+        let ticks = |place| self.0.split_ascii_whitespace().nth(place).and_then(|text| text.parse::<u64>().ok());
+        let had = ticks(11).unwrap_or_default() + ticks(12).unwrap_or_default();
+        Duration::from_millis(had * 1000 / clock_ticks_per_second())
+    }
+
     fn parent(&self) -> Option<u32> {
         self.0.split_ascii_whitespace().nth(1)?.parse().ok()
     }
+}
+
+/// The processor time that everything had which descends from this process and still lives.
+pub(crate) fn processor_time() -> Duration {
+    descendants().into_iter().filter_map(|pid| stat(&format!("/proc/{pid}/stat"))).map(|stat| stat.had()).sum()
 }
 
 /// A row of /proc/PID/stat.

@@ -35,9 +35,8 @@ impl Judge<'_> {
                     // One that dies of the question is wrong, and not of another lab, unless there are other questions; and so is a pair that does not
                     // meet. A client that understands nothing has at least shown how it ends its own messages.
                     if (heard || over || part.cast == Cast::Pair) && left_open.is_none() {
-                        let framing = if lines { Framing::Lines } else { manner.framing };
-                        let shown = Manner { framing, greets: false, ..manner };
-                        intelligible = intelligible.or(Some(Found { manner: shown, ..found }));
+                        let shown = Found { manner: manner.shown_by(lines), ..found };
+                        intelligible = intelligible.or(Some(shown));
                     }
                     last = last_words;
                     if udp || part.cast == Cast::Pair {

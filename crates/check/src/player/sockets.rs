@@ -10,6 +10,9 @@ use crate::peer::{End, Framing, Peer};
 use crate::rule::{Cast, Said, Who};
 use crate::talker::Talker;
 
+/// A program that was just started may take so long until it comes to us, as long as it does not sleep: where many start at once, each is slow.
+const STARTS_MAX: Duration = Duration::from_secs(20);
+
 impl Player<'_> {
     pub(super) fn open(&mut self, who: Who, from: Option<u16>) -> Played {
         // Who came before is dealt with before: the order of those who come is part of what is expected.
@@ -26,7 +29,7 @@ impl Player<'_> {
 
     pub(super) fn accept(&mut self, who: Who) -> Played {
         let mut accepted = None;
-        let came = self.wait(who, |player| {
+        let came = self.wait_at_most(self.patience.max(STARTS_MAX), who, |player| {
             accepted = player.stage.door.as_mut().and_then(crate::door::Door::accept);
             accepted.is_some()
         });

@@ -98,6 +98,7 @@ pub(super) static SERVER: Part = Part {
             play: &[
                 Open("Ada"),
                 Say("Ada", "POST \"milk\""),
+                Rest,
                 Close("Ada"),
                 Open("Bob"),
                 Say("Bob", "GET"),
@@ -113,9 +114,11 @@ pub(super) static SERVER: Part = Part {
             play: &[
                 Open("Ada"),
                 Say("Ada", "POST \"milk\""),
+                Rest,
                 Close("Ada"),
                 Open("Bob"),
                 Say("Bob", "POST \"bread\""),
+                Rest,
                 Close("Bob"),
                 Open("Cleo"),
                 Say("Cleo", "GET"),

@@ -45,6 +45,7 @@ pub(super) static SERVER: Part = Part {
                 Say("Ada", "3 + 8"),
                 Hear("Ada", Anything),
                 Say("Ada", "q"),
+                Rest,
                 Close("Ada"),
             ],
             diagnosis: &ENDS_WITH_CLIENT,

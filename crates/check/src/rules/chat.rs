@@ -197,6 +197,7 @@ pub(super) static SERVER: Part = Part {
                 Open(BATMAN),
                 Say(BATMAN, "Batman"),
                 Say(BATMAN, "quit"),
+                Rest,
                 Close(BATMAN),
                 Rest,
                 Open("Batman again"),

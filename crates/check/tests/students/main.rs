@@ -33,6 +33,7 @@ fn main() -> std::process::ExitCode {
         return check::stage::run(phase);
     }
     let filter = arguments.iter().find(|argument| !argument.starts_with('-')).map_or("", String::as_str);
+    runner::go_where_nothing_is();
     if runner::namespaces_are_allowed() {
         mutants::every_rule_has_one();
         let mut tests = right::tests();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use check::{Cast, Programs};
 
@@ -10,6 +10,12 @@ use crate::runner::{STUDENTS, skip};
 
 /// Where what is compiled is kept.
 const COMPILED: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/students");
+
+/// The interpreter itself: what is called `python3` may be a script that looks for it, and takes longer than it.
+static PYTHON: LazyLock<String> = LazyLock::new(|| {
+    let output = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+});
 
 /// The programs of a cast, files with their arguments: `server.py`, `client.py`, or `server.py with client.py`. None if this computer lacks what they
 /// need, which is said.
@@ -61,7 +67,7 @@ fn command(program: &str) -> Option<String> {
 fn python(file: &str) -> Option<String> {
     static TALKING: OnceLock<Option<String>> = OnceLock::new();
     if file != "talk.py" {
-        return Some("python3".to_owned());
+        return Some(PYTHON.clone());
     }
     let find = || {
         let python = std::env::var("PYCRYPTODOME_PYTHON").unwrap_or_else(|_| "python3".to_owned());

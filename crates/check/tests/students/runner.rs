@@ -44,6 +44,13 @@ pub(crate) fn run(tests: &[Test]) -> bool {
     failed.into_inner() == 0
 }
 
+/// Each play gets a copy of the folder that we are in.
+pub(crate) fn go_where_nothing_is() {
+    let nowhere = concat!(env!("CARGO_TARGET_TMPDIR"), "/nowhere");
+    std::fs::create_dir_all(nowhere).unwrap();
+    std::env::set_current_dir(nowhere).unwrap();
+}
+
 /// Says what is skipped, and why, unless nothing may be.
 pub(crate) fn skip(what: &str, why: &str) {
     assert!(std::env::var_os("NO_SKIPPED_TESTS").is_none_or(|set| set != "1"), "SKIPPED {what}: {why}");
