@@ -97,7 +97,6 @@ pub(crate) struct Player<'a> {
     /// Whether the programs said anything at all.
     heard: bool,
     /// Whether there was a newline in it.
-    heard_lines: bool,
     /// Whether a client came to our server.
     met: bool,
     /// Whether the programs were seen at rest: what never is can not be told to spin.
@@ -143,7 +142,6 @@ impl<'a> Player<'a> {
             story: Vec::new(),
             unanswered: false,
             heard: false,
-            heard_lines: false,
             met: false,
             rests: false,
             sleeps: Duration::ZERO,
@@ -182,7 +180,7 @@ impl<'a> Player<'a> {
 
     /// Whether what was heard has newlines in it.
     pub(crate) fn has_heard_lines(&self) -> bool {
-        self.heard_lines || self.peers.iter().any(|(_, peer)| peer.has_heard_newline())
+        self.peers.iter().any(|(_, peer)| peer.has_heard_newline())
     }
 
     fn not_passed(&mut self, fault: Fault) -> NotPassed {
@@ -427,8 +425,8 @@ impl<'a> Player<'a> {
         self.answer_requests();
         let any = from_terminals || from_peers;
         self.heard |= from_peers;
-        // What a server prints is no answer yet.
-        self.unanswered &= !(from_peers || (from_terminals && self.stage.cast != Cast::Server));
+        // What a terminal shows may be the echo of what was typed, or what its program is about to do.
+        self.unanswered &= !from_peers;
         any
     }
 

@@ -97,19 +97,10 @@ impl Terminal {
 
     /// What was shown since then, as text, without that line and without the prompt that asks for the next.
     pub(crate) fn news(&self) -> String {
-        without_prompt(&self.since_typed(), &self.prompt).to_owned()
-    }
-
-    /// Whether anything was shown since the last line was typed but that line itself.
-    pub(crate) fn has_news(&self) -> bool {
-        !self.since_typed().trim().is_empty()
-    }
-
-    /// What was shown since the last line was typed, without that line.
-    fn since_typed(&self) -> String {
         let shown = self.shown();
         let start = self.mark.saturating_sub(shown.forgotten);
-        without_echo(&read_off(&shown.bytes[start..]), self.echo.as_deref()).to_owned()
+        let text = read_off(&shown.bytes[start..]);
+        without_prompt(without_echo(&text, self.echo.as_deref()), &self.prompt).to_owned()
     }
 
     /// What stands before the cursor; or the line above, if it asks for something.

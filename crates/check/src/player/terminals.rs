@@ -190,9 +190,6 @@ impl Player<'_> {
         if self.has_ended(who) {
             return false;
         }
-        self.heard_lines = self.has_heard_lines();
-        self.peers.clear();
-        self.stage.door = None;
         for key in [END_OF_INPUT, INTERRUPT] {
             let Some(program) = self.program(who) else { return false };
             // One that has just ended needs no key.
@@ -226,25 +223,24 @@ impl Player<'_> {
         self.stage.server.iter().chain(clients).all(|program| program.terminal.is_read_out())
     }
 
-    /// Tells what the terminals have shown since, and says whether a program said anything there: the echo of what was typed says nothing.
+    /// Tells what the terminals have shown since, and says whether it was anything.
     pub(super) fn read_terminals(&mut self) -> bool {
         let server = self.stage.server.iter().map(|program| (SERVER, program));
         let all = server.chain(self.clients.iter().map(|(who, program)| (*who, program)));
         let mut told = Vec::new();
-        let mut any = false;
         for (who, program) in all {
             let at = self.shown.iter().position(|(name, _)| *name == who);
             let known = at.map_or(0, |at| self.shown[at].1);
             let (fresh, end) = program.terminal.shown_behind(known);
             if end > known {
                 told.push(format!("{who}'s screen: {}", quoted(&fresh)));
-                any |= program.terminal.has_news();
                 match at {
                     Some(at) => self.shown[at].1 = end,
                     None => self.shown.push((who, end)),
                 }
             }
         }
+        let any = !told.is_empty();
         told.into_iter().for_each(|line| self.tell(line));
         any
     }

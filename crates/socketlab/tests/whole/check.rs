@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::Output;
 
+use check::{Cast, Lab};
 use labs::{Service, Transport};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -63,23 +64,59 @@ fn our_own_servers_keep_every_rule() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    for lab in &check::ALL {
-        for wish in own_servers(lab.service) {
-            // Plays at the same time have stores of their own.
-            let server = format!("XDG_STATE_HOME=$(mktemp -d) exec {} {wish}", env!("CARGO_BIN_EXE_socketlab"));
-            let (code, printed, told) = check(&folder, &[lab.service.name(), "--server", &server, "--json"]);
-            let report: Value =
-                serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{wish}: {error}: {told}"));
-            // Where newlines are left to be guessed, pieces that come slowly are messages, as to every server that takes bare ones.
-            let guesses = !wish.contains("--framing line");
-            for verdict in ["fail", "flaky", "cannot-judge"] {
-                let mut ids = with_verdict(&report, verdict);
-                ids.retain(|id| !(guesses && id.ends_with(".pieces")));
-                assert!(ids.is_empty(), "{wish}: {verdict} {ids:?}: {report:#}");
-            }
-            assert_eq!((code, &report["verdict"]), (Some(0), &Value::from("pass")), "{wish}");
+    std::thread::scope(|scope| {
+        for lab in &check::ALL {
+            let folder = &folder;
+            scope
+                .spawn(move || own_servers(lab.service).iter().for_each(|wish| own_server_is_right(folder, lab, wish)));
         }
+    });
+}
+
+fn own_server_is_right(folder: &TempDir, lab: &Lab, wish: &str) {
+    // Plays at the same time have stores of their own.
+    let server = format!("XDG_STATE_HOME=$(mktemp -d) exec {} {wish}", env!("CARGO_BIN_EXE_socketlab"));
+    let (code, report) = judged(folder, &[lab.service.name(), "--server", &server]);
+    // Where newlines are left to be guessed, pieces that come slowly are messages, as to every server that takes bare ones.
+    let guesses = !wish.contains("--framing line");
+    for verdict in ["fail", "flaky", "cannot-judge"] {
+        let mut ids = with_verdict(&report, verdict);
+        ids.retain(|id| !(guesses && id.ends_with(".pieces")));
+        assert!(ids.is_empty(), "{wish}: {verdict} {ids:?}: {report:#}");
     }
+    assert_eq!((code, &report["verdict"]), (Some(0), &Value::from("pass")), "{wish}");
+}
+
+fn judged(folder: &TempDir, args: &[&str]) -> (Option<i32>, Value) {
+    let (code, printed, told) = check(folder, &[args, &["--json"]].concat());
+    (code, serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{args:?}: {error}: {told}")))
+}
+
+#[test]
+fn our_own_clients_and_pairs_keep_every_must() {
+    if !networks_are_allowed() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        for lab in check::ALL.iter().filter(|lab| lab.part(Cast::Client).is_some()) {
+            let folder = &folder;
+            scope.spawn(move || {
+                let socketlab = env!("CARGO_BIN_EXE_socketlab");
+                let name = lab.service.name();
+                let how = if lab.service == Service::Numbers { " --bind 127.0.0.1:11000 --every 50ms" } else { "" };
+                let server = format!("XDG_STATE_HOME=$(mktemp -d) exec {socketlab} serve {name}");
+                let client = format!("exec {socketlab} {name}{how}");
+                let of_pair = lab.part(Cast::Pair).into_iter().flat_map(|part| part.rules);
+                let chosen: Vec<&str> = of_pair.flat_map(|rule| ["--rule", rule.id]).collect();
+                let pair = [&[name, "--server", &server, "--client", &client][..], &chosen].concat();
+                for args in [&[name, "--client", &client][..], &pair] {
+                    let (code, report) = judged(folder, args);
+                    assert_eq!((code, &report["verdict"]), (Some(0), &Value::from("pass")), "{name}: {report:#}");
+                }
+            });
+        }
+    });
 }
 
 #[test]
@@ -198,11 +235,11 @@ fn arguments_are_checked_before_anything_runs() {
         ),
         (&["all"], "<DIR>"),
         (&["all", "no-such-folder"], "there is no no-such-folder"),
-        (&["all", ".", "--lab", "talk"], "`talk` is no lab that can be checked: echo, alnum"),
+        (&["all", ".", "--lab", "watch"], "watch"),
         (&["all", ".", "--class", "no.toml"], "reading no.toml"),
         (&["calc", "all", "."], "cannot be used with"),
         (&["calc", "--at", "udp://127.0.0.1:1"], "calc is not spoken over UDP"),
-        (&["numbers", "--server", "true"], "numbers cannot be checked yet"),
+        (&["talk", "--client", "true"], "there are no rules for talk's client yet"),
         (&["calc", "--server", "true", "--at", "1"], "cannot be used with"),
         (&["calc", "--at", "127.0.0.1:1", "--keep", "captures"], "--keep keeps the packets of a network"),
         (&["calc", "--server", "true", "--no-sandbox", "--keep", "captures"], "--keep keeps the packets of a network"),
@@ -256,7 +293,7 @@ fn a_class_gets_a_table_and_a_report_each() {
     );
     let table = written("class.csv");
     let rows: Vec<&str> = table.lines().collect();
-    assert!(rows[1].contains("/ada,calc,passed,13,13,") && rows[2].contains("/ben,calc,failed,12,13,"), "{table}");
+    assert!(rows[1].contains("/ada,calc,passed,15,15,") && rows[2].contains("/ben,calc,failed,14,15,"), "{table}");
     assert!(rows[3].contains("/cem,calc,cannot judge,,,,,") && rows[3].ends_with(",cem.html"), "{table}");
     assert!(written("index.html").contains("href=\"ben.html\""));
     assert!(written("ben.html").contains("Mend this first: one bad input ends it"));
