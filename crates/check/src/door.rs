@@ -59,13 +59,22 @@ impl Door {
     /// Makes a socket that speaks with this stranger alone: the kernel prefers it for what comes from there.
     fn accept_stranger(&mut self) -> Option<Peer> {
         self.listen();
-        if self.strangers.is_empty() {
-            return None;
-        }
-        let (from, said) = self.strangers.remove(0);
+        let (from, _) = self.strangers.first()?;
+        // Where that fails, the stranger still waits.
         let socket = listen(Type::DGRAM, self.port).ok()?;
-        socket.connect(&from.into()).ok()?;
-        Some(Peer::accepted(socket, Transport::Udp, &said))
+        socket.connect(&(*from).into()).ok()?;
+        let (from, said) = self.strangers.remove(0);
+        let socket = UdpSocket::from(socket);
+        let mut peer_said = vec![said];
+        // Before it was connected, it may have got others' datagrams.
+        let mut page = [0; DATAGRAM_BYTES_MAX];
+        while let Ok((count, sender)) = socket.recv_from(&mut page) {
+            let datagram = page[..count].to_vec();
+            if sender == from { peer_said.push(datagram) } else { self.strangers.push((sender, datagram)) }
+        }
+        let mut peer = Peer::accepted(socket.into(), Transport::Udp, &[]);
+        peer_said.iter().for_each(|said| peer.take(said));
+        Some(peer)
     }
 
     /// Takes the datagrams that have come.

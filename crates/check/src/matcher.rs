@@ -14,9 +14,10 @@ const RELATIVE_ERROR: f64 = 1e-6;
 const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(3);
 
 /// How it is said that a member came. A space is before what could also be the end of its opposite.
-const JOINED: [&str; 6] = ["joined", "joins", "entered", "enters", " connected", "logged in"];
+const JOINED: [&str; 8] = ["joined", "joins", "entered", "enters", " connected", "logged in", "logged on", "signed in"];
 /// How it is said that one went.
-const LEFT: [&str; 8] = ["left", "leaves", "quit", "disconnected", "gone", "exited", "logged out", "logged off"];
+const LEFT: [&str; 9] =
+    ["left", "leaves", "quit", "disconnected", "gone", "exited", "logged out", "logged off", "signed out"];
 
 impl Said {
     /// Whether it is among these bytes, which came until `now`.
@@ -225,11 +226,13 @@ fn times(text: &str) -> impl Iterator<Item = (i64, i64, i64)> {
 
 /// What it is said to be, if anything.
 fn says_alphanumeric(text: &str) -> Option<bool> {
-    let lower = text.to_lowercase();
+    let lower = text.to_lowercase().replace(['_', '-', '\t'], " ");
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     // The last word may answer what is before it: `Alphanumeric: No`.
     let last = lower.split(|c: char| !c.is_ascii_alphanumeric()).rfind(|word| !word.is_empty()).unwrap_or_default();
-    if has(&["not ", "isn't", "non", "false", "invalid"]) || matches!(last, "no" | "0") {
+    if has(&["not ", "notalnum", "notalpha", "no alpha", "isn't", "non", "false", "invalid"])
+        || matches!(last, "no" | "0")
+    {
         Some(false)
     } else {
         (has(&["alphanumeric", "alnum", "true", "valid"]) || matches!(last, "yes" | "1")).then_some(true)
@@ -238,7 +241,8 @@ fn says_alphanumeric(text: &str) -> Option<bool> {
 
 /// Whether this member's line is there: the name, at most a little between, the line.
 fn has_line(text: &str, who: &str, line: &str) -> bool {
-    const BETWEEN_MAX: usize = 24;
+    // A name may be followed by a date and a time.
+    const BETWEEN_MAX: usize = 40;
     text.match_indices(line).any(|(at, _)| {
         let before = &text[..at];
         before.rfind(who).is_some_and(|name| {

@@ -6,8 +6,9 @@ mod sockets;
 mod sums;
 mod talks;
 mod terminals;
+mod waiting;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use labs::{Service, Transport};
 use wire::Visible;
@@ -15,7 +16,6 @@ use wire::Visible;
 use crate::door::Door;
 use crate::manner::Manner;
 use crate::peer::{End, Peer};
-use crate::processes::{Rest, processor_time};
 use crate::program::{Kind, Place, Program};
 use crate::recorder::Recorder;
 use crate::report::{Failure, Flaw, Screen};
@@ -25,17 +25,6 @@ use terminals::Wanted;
 
 /// How often an open question is asked again.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
-/// A program that is not at rest after so long is busy with something else than us.
-const REST_MAX: Duration = Duration::from_secs(3);
-/// One that has not rested while it had this much of the processor's time spins; and so does one that has not for so long, whatever it had.
-const SPINS_MIN: Duration = Duration::from_millis(300);
-const SPINS_MAX: Duration = Duration::from_secs(60);
-/// An answer is not awaited longer from a program all of whose threads have slept for so much of the patience.
-const ASLEEP_SHARE: f32 = 0.4;
-/// One that hears a message without a newline may wait that long for the rest of it, asleep with a timer, before it takes it for whole; ours does.
-const WAITS_FOR_REST_MAX: Duration = Duration::from_millis(150);
-/// Where the program cannot be seen, it has dealt with what it was sent when it is quiet for so long.
-const QUIET: Duration = Duration::from_millis(300);
 /// The lines of a story that are kept.
 const STORY_LINES_MAX: usize = 60;
 /// The characters that are shown of what came.
@@ -94,6 +83,8 @@ pub(crate) struct Player<'a> {
     story: Vec<String>,
     /// Whether a program was told something since it last came to rest, and has not said anything since.
     unanswered: bool,
+    /// The sockets for which something waits that their program does not read.
+    left_unread: Vec<u64>,
     /// Whether the programs said anything at all.
     heard: bool,
     /// Whether there was a newline in it.
@@ -141,6 +132,7 @@ impl<'a> Player<'a> {
             shown: Vec::new(),
             story: Vec::new(),
             unanswered: false,
+            left_unread: Vec::new(),
             heard: false,
             met: false,
             rests: false,
@@ -316,29 +308,6 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
-    fn rest(&mut self) -> Played {
-        if !self.sees_programs() || !self.rests {
-            return Ok(());
-        }
-        let (begun, had) = (Instant::now(), processor_time());
-        let fault = |got: String| Err(Fault::new("the program waits for what comes next", got));
-        loop {
-            let rests = self.settle();
-            // One whose words nobody takes any more sleeps, too.
-            if self.peers.iter().any(|(_, peer)| peer.is_flooded()) {
-                return fault("it sends the same without end, to somebody who has said nothing more".to_owned());
-            }
-            if rests {
-                return Ok(());
-            }
-            // On a busy computer one that has little to do may take long for it; but it does not take much of the processor's time.
-            let (lasted, spent) = (begun.elapsed(), processor_time().saturating_sub(had));
-            if lasted > self.patience && (spent > SPINS_MIN || lasted > SPINS_MAX) {
-                return fault(format!("it runs without a pause for {} s: it spins", lasted.as_secs()));
-            }
-        }
-    }
-
     fn restart(&mut self) -> Played {
         let Some(command) = self.stage.server_command else { return Ok(()) };
         self.settle();
@@ -353,69 +322,6 @@ impl<'a> Player<'a> {
         self.stage.server = Some(program);
         self.stage.place = place.map_err(|advice| fault(advice.why))?;
         Ok(())
-    }
-
-    /// Waits until the programs have dealt with all they were told: until all their threads sleep, or they are quiet. Whether it has come to that.
-    fn settle(&mut self) -> bool {
-        let end = Instant::now() + REST_MAX;
-        let mut rest = Rest::new();
-        let mut quiet_since = Instant::now();
-        while Instant::now() < end {
-            if self.listen() {
-                quiet_since = Instant::now();
-            }
-            let rests = if self.sees_programs() {
-                rest.look().is_some_and(|asleep| !self.unanswered || asleep > WAITS_FOR_REST_MAX)
-            } else {
-                quiet_since.elapsed() > QUIET
-            };
-            if rests && self.terminals_are_read() {
-                self.listen();
-                self.unanswered = false;
-                return true;
-            }
-            std::thread::sleep(LOOK_EVERY);
-        }
-        false
-    }
-
-    /// Waits until something is there; no longer than a program may take that whoever is waited for comes from.
-    fn wait(&mut self, who: Who, is_there: impl FnMut(&mut Self) -> bool) -> bool {
-        self.wait_at_most(self.patience, who, is_there)
-    }
-
-    /// The same, where a program that does not sleep may take this long.
-    fn wait_at_most(&mut self, most: Duration, who: Who, mut is_there: impl FnMut(&mut Self) -> bool) -> bool {
-        let end = Instant::now() + most.max(self.sleeps);
-        let asleep_max = self.patience.mul_f32(ASLEEP_SHARE).max(self.sleeps);
-        let mut rest = Rest::new();
-        loop {
-            let asleep = rest.look().filter(|_| self.sees_programs());
-            // In this order: what it said before it ended counts.
-            let is_over = self.has_ended(who);
-            self.listen();
-            if is_there(self) {
-                return true;
-            }
-            if is_over || Instant::now() > end || asleep.is_some_and(|long| long > asleep_max) {
-                return false;
-            }
-            std::thread::sleep(LOOK_EVERY);
-        }
-    }
-
-    /// Whether the program has ended from which this one hears, or that is at this one's terminal; all that it showed is read then.
-    fn has_ended(&mut self, who: Who) -> bool {
-        let program = match self.clients.iter_mut().find(|(name, _)| *name == who) {
-            Some((_, client)) => Some(client),
-            None => self.stage.server.as_mut(),
-        };
-        let Some(program) = program else { return false };
-        let has_ended = program.ended().is_some();
-        if has_ended {
-            program.hear_out();
-        }
-        has_ended
     }
 
     /// Takes what has arrived for anybody and what terminals have shown, and says whether there was anything.

@@ -26,6 +26,11 @@ pub(crate) fn descendants() -> Vec<u32> {
     descendants_of(own)
 }
 
+/// Whether anything that descends from this process has not ended. What has may still wait to be taken leave of.
+pub(crate) fn any_lives() -> bool {
+    descendants().into_iter().filter_map(|pid| stat(&format!("/proc/{pid}/stat"))).any(|stat| !stat.has_ended())
+}
+
 /// Everything that descends from a process.
 pub(crate) fn descendants_of(own: u32) -> Vec<u32> {
     let mut found = Vec::new();
@@ -94,6 +99,14 @@ pub(crate) fn end_all() {
         while let Ok(Some(_)) = rustix::process::wait(WaitOptions::NOHANG) {}
         std::thread::sleep(LOOK_EVERY);
     }
+}
+
+/// The numbers of our own sockets.
+pub(crate) fn own_sockets() -> Vec<u64> {
+    read_link("/proc/self")
+        .ok()
+        .and_then(|link| link.to_str()?.parse().ok())
+        .map_or_else(Vec::new, |own| sockets(&[own]))
 }
 
 /// The numbers of the sockets that these processes hold.
@@ -198,6 +211,10 @@ impl Stat {
     fn sleeps(&self) -> bool {
         let state = self.0.split_ascii_whitespace().next().unwrap_or_default();
         matches!(state, "S" | "Z" | "X" | "T" | "I")
+    }
+
+    fn has_ended(&self) -> bool {
+        matches!(self.0.split_ascii_whitespace().next(), Some("Z" | "X"))
     }
 
     /// How many there are of this process.

@@ -118,7 +118,7 @@ impl Program {
     /// How it ended, if it has.
     pub(crate) fn ended(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok()??;
-        let is_over = self.kind == Kind::Client || processes::descendants().is_empty();
+        let is_over = self.kind == Kind::Client || !processes::any_lives();
         is_over.then(|| tell(status))
     }
 

@@ -111,7 +111,7 @@ impl Terminal {
         let before = screen.rows(0, column).nth(row.into()).unwrap_or_default();
         let above =
             row.checked_sub(1).and_then(|above| screen.rows(0, COLUMNS.get()).nth(above.into())).unwrap_or_default();
-        let asks = before.trim().is_empty() && above.trim_end().ends_with([':', '?', '>']);
+        let asks = before.trim().is_empty() && is_question(&above);
         if asks { above.trim().to_owned() } else { before.trim().to_owned() }
     }
 
@@ -246,6 +246,13 @@ fn without_prompt<'a>(text: &'a str, prompt: &str) -> &'a str {
     }
 }
 
+/// Whether a whole line asks for something.
+fn is_question(line: &str) -> bool {
+    let first = line.split_whitespace().next().unwrap_or_default().to_lowercase();
+    line.trim_end().ends_with([':', '?', '>'])
+        || ["enter", "please", "type", "give", "input", "insert"].contains(&&first[..])
+}
+
 fn into_io(error: pty_process::Error) -> io::Error {
     io::Error::other(error)
 }
@@ -286,6 +293,19 @@ mod tests {
         terminal.press(&[4]).unwrap();
         child.wait().unwrap();
         terminal.hear_out();
+    }
+
+    #[test]
+    fn a_line_may_ask_for_what_is_typed_below_it() {
+        for (line, asks) in
+            [("Enter your name", true), ("Name:", true), ("Connected to the server at port 5000", false)]
+        {
+            let (mut child, mut terminal) = start(&format!("echo '{line}'; read answer"));
+            wait(&terminal, |terminal| terminal.picture() == line);
+            assert_eq!(terminal.prompt_now() == line, asks, "{line}");
+            terminal.type_line("").unwrap();
+            child.wait().unwrap();
+        }
     }
 
     #[test]

@@ -46,6 +46,14 @@ pub fn waiting() -> io::Result<Vec<Socket>> {
     })
 }
 
+/// The numbers of those for which something waits to be read, or somebody to be accepted.
+///
+/// # Errors
+/// Where the kernel does not have what answers.
+pub fn unread() -> io::Result<Vec<u64>> {
+    diag::unread()
+}
+
 /// Reads a row; the head of the table is none.
 fn parse(transport: Transport, row: &str) -> Option<Socket> {
     let mut columns = row.split_ascii_whitespace().skip(1);
@@ -109,6 +117,21 @@ mod tests {
         let read: Vec<Socket> = all().unwrap().into_iter().filter(|socket| socket.waits && is_ours(socket)).collect();
         assert_eq!(asked, read);
         assert_eq!(asked.len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_read_yet_is_known() {
+        let inode = |socket: &UdpSocket| {
+            let link =
+                std::fs::read_link(format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(socket))).unwrap();
+            link.to_str().unwrap().trim_matches(|c: char| !c.is_ascii_digit()).parse::<u64>().unwrap()
+        };
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        assert!(!unread().unwrap().contains(&inode(&socket)));
+        socket.send_to(b"unread", socket.local_addr().unwrap()).unwrap();
+        assert!(unread().unwrap().contains(&inode(&socket)));
+        socket.recv(&mut [0; 16]).unwrap();
+        assert!(!unread().unwrap().contains(&inode(&socket)));
     }
 
     #[test]

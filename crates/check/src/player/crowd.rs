@@ -6,7 +6,8 @@
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use super::{ASLEEP_SHARE, Fault, LOOK_EVERY, Played, Player, got};
+use super::waiting::ASLEEP_SHARE;
+use super::{Fault, LOOK_EVERY, Played, Player, got};
 use crate::manner::Form;
 use crate::peer::Peer;
 use crate::rule::{Crowd as Step, Said, Who};

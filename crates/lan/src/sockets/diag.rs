@@ -13,24 +13,47 @@ const PART_BYTES: usize = 32 * 1024;
 /// `TCP_LISTEN`, and `TCP_CLOSE` where UDP sockets without a peer are: bits of the states that are asked for.
 const LISTENS: u32 = 1 << 10;
 const HAS_NO_PEER: u32 = 1 << 7;
+/// The same of `TCP_ESTABLISHED` and `TCP_CLOSE_WAIT`.
+const HAS_PEER: u32 = 1 << 1;
+const IS_HALF_CLOSED: u32 = 1 << 8;
+/// Where struct inet_diag_msg has how much is to be read, and the socket's number.
+const UNREAD_AT: usize = 56;
+const INODE_AT: usize = 68;
 /// `SOCK_DIAG_BY_FAMILY`.
 const BY_FAMILY: u16 = 20;
 const HEADER_BYTES: usize = size_of::<libc::nlmsghdr>();
 
 /// All sockets of this network that wait.
 pub(super) fn waiting() -> io::Result<Vec<Socket>> {
+    let mut found = Vec::new();
+    ask(LISTENS, HAS_NO_PEER, &mut |transport, message| found.extend(parse(transport, message)))?;
+    Ok(found)
+}
+
+/// The numbers of the sockets for which something waits to be read, or somebody to be accepted.
+pub(super) fn unread() -> io::Result<Vec<u64>> {
+    let mut found = Vec::new();
+    let with_data = HAS_PEER | IS_HALF_CLOSED;
+    ask(LISTENS | with_data, HAS_NO_PEER | HAS_PEER, &mut |_, message| {
+        let is_unread = word(message, UNREAD_AT).is_some_and(|unread| unread > 0);
+        found.extend(word(message, INODE_AT).filter(|inode| is_unread && *inode != 0).map(u64::from));
+    })?;
+    Ok(found)
+}
+
+/// Asks for all sockets in these states, of TCP and of UDP.
+fn ask(tcp: u32, udp: u32, take: &mut dyn FnMut(Transport, &[u8])) -> io::Result<()> {
     let diagnosis = Protocol::from(libc::NETLINK_SOCK_DIAG);
     let mut system = System::new(Domain::from(libc::AF_NETLINK), Type::RAW, Some(diagnosis))?;
-    let mut found = Vec::new();
     for (transport, protocol, states) in
-        [(Transport::Tcp, libc::IPPROTO_TCP, LISTENS), (Transport::Udp, libc::IPPROTO_UDP, HAS_NO_PEER)]
+        [(Transport::Tcp, libc::IPPROTO_TCP, tcp), (Transport::Udp, libc::IPPROTO_UDP, udp)]
     {
         for family in [libc::AF_INET, libc::AF_INET6] {
             system.write_all(&request(family as u8, protocol as u8, states))?;
-            take_all(&mut system, transport, &mut found)?;
+            take_all(&mut system, &mut |message| take(transport, message))?;
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// struct nlmsghdr and struct inet_diag_req_v2, of which the socket's id asks for nothing in particular.
@@ -43,7 +66,7 @@ fn request(family: u8, protocol: u8, states: u32) -> Vec<u8> {
 }
 
 /// Takes the answer, part by part until the last.
-fn take_all(system: &mut System, transport: Transport, found: &mut Vec<Socket>) -> io::Result<()> {
+fn take_all(system: &mut System, take: &mut dyn FnMut(&[u8])) -> io::Result<()> {
     let mut part = vec![0; PART_BYTES];
     loop {
         let count = system.read(&mut part)?;
@@ -57,7 +80,7 @@ fn take_all(system: &mut System, transport: Transport, found: &mut Vec<Socket>) 
                     let number = word(body, 0).unwrap_or_default().cast_signed();
                     return Err(io::Error::from_raw_os_error(-number));
                 }
-                _ => found.extend(parse(transport, body)),
+                _ => take(body),
             }
             // Messages begin at multiples of four.
             rest = rest.get((length as usize).next_multiple_of(4)..).unwrap_or_default();
@@ -67,7 +90,6 @@ fn take_all(system: &mut System, transport: Transport, found: &mut Vec<Socket>) 
 
 /// struct inet_diag_msg: family, state, timer, retransmissions; ports and addresses; and the inode as the last word.
 fn parse(transport: Transport, message: &[u8]) -> Option<Socket> {
-    const INODE_AT: usize = 68;
     let is_v4 = i32::from(*message.first()?) == libc::AF_INET;
     let address = |port_at: usize, at: usize| {
         let port = u16::from_be_bytes(*message.get(port_at..)?.first_chunk()?);
