@@ -98,6 +98,8 @@ pub(crate) struct Player<'a> {
     heard: bool,
     /// Whether there was a newline in it.
     heard_lines: bool,
+    /// So many steps went well.
+    passed: usize,
     /// Whether a client came to our server.
     met: bool,
     /// Whether the programs were seen at rest: what never is can not be told to spin.
@@ -144,6 +146,7 @@ impl<'a> Player<'a> {
             unanswered: false,
             heard: false,
             heard_lines: false,
+            passed: 0,
             met: false,
             rests: false,
             sleeps: Duration::ZERO,
@@ -173,6 +176,11 @@ impl<'a> Player<'a> {
 
     pub(crate) fn has_heard(&self) -> bool {
         self.heard || self.peers.iter().any(|(_, peer)| peer.has_heard())
+    }
+
+    /// How many steps went well.
+    pub(crate) fn passed(&self) -> usize {
+        self.passed
     }
 
     /// Whether those met who are to speak with each other.
@@ -246,6 +254,7 @@ impl<'a> Player<'a> {
                 break;
             }
             self.step(*step)?;
+            self.passed += 1;
         }
         Ok(())
     }
@@ -254,6 +263,9 @@ impl<'a> Player<'a> {
         match step {
             Step::Start(who) => return self.start(who),
             Step::Type(who, line) => return self.type_line(who, line),
+            Step::Gives(who, first, second) => return self.gives(who, first, second),
+            Step::ShowsUnlessWaits(who, said, line) => return self.shows_unless_waits(who, said, line),
+            Step::Acknowledge(who, text) => return self.acknowledge(who, text),
             Step::Shows(who, said) => return self.shows(who, Wanted::Said(said)),
             Step::ShowsReply(who) => return self.shows_reply(who),
             Step::ShowsNumbers(who) => return self.shows_numbers(who),
@@ -387,9 +399,20 @@ impl<'a> Player<'a> {
     }
 
     /// The same, where a program that does not sleep may take this long.
-    fn wait_at_most(&mut self, most: Duration, who: Who, mut is_there: impl FnMut(&mut Self) -> bool) -> bool {
+    fn wait_at_most(&mut self, most: Duration, who: Who, is_there: impl FnMut(&mut Self) -> bool) -> bool {
+        self.wait_for(most, self.patience.mul_f32(ASLEEP_SHARE), who, is_there)
+    }
+
+    /// The same, where one that sleeps may take no longer than this.
+    fn wait_for(
+        &mut self,
+        most: Duration,
+        asleep_max: Duration,
+        who: Who,
+        mut is_there: impl FnMut(&mut Self) -> bool,
+    ) -> bool {
         let end = Instant::now() + most.max(self.sleeps);
-        let asleep_max = self.patience.mul_f32(ASLEEP_SHARE).max(self.sleeps);
+        let asleep_max = asleep_max.max(self.sleeps);
         let mut rest = Rest::new();
         loop {
             let asleep = rest.look().filter(|_| self.sees_programs());
