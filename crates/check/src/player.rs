@@ -87,7 +87,8 @@ pub(crate) struct Player<'a> {
     left_unread: Vec<u64>,
     /// Whether the programs said anything at all.
     heard: bool,
-    /// Whether there was a newline in it.
+    /// So many steps went well.
+    passed: usize,
     /// Whether a client came to our server.
     met: bool,
     /// Whether the programs were seen at rest: what never is can not be told to spin.
@@ -134,6 +135,7 @@ impl<'a> Player<'a> {
             unanswered: false,
             left_unread: Vec::new(),
             heard: false,
+            passed: 0,
             met: false,
             rests: false,
             sleeps: Duration::ZERO,
@@ -163,6 +165,11 @@ impl<'a> Player<'a> {
 
     pub(crate) fn has_heard(&self) -> bool {
         self.heard || self.peers.iter().any(|(_, peer)| peer.has_heard())
+    }
+
+    /// How many steps went well.
+    pub(crate) fn passed(&self) -> usize {
+        self.passed
     }
 
     /// Whether those met who are to speak with each other.
@@ -236,6 +243,7 @@ impl<'a> Player<'a> {
                 break;
             }
             self.step(*step)?;
+            self.passed += 1;
         }
         Ok(())
     }
@@ -244,6 +252,9 @@ impl<'a> Player<'a> {
         match step {
             Step::Start(who) => return self.start(who),
             Step::Type(who, line) => return self.type_line(who, line),
+            Step::Gives(who, first, second) => return self.gives(who, first, second),
+            Step::ShowsUnlessWaits(who, said, line) => return self.shows_unless_waits(who, said, line),
+            Step::Acknowledge(who, text) => return self.acknowledge(who, text),
             Step::Shows(who, said) => return self.shows(who, Wanted::Said(said)),
             Step::ShowsReply(who) => return self.shows_reply(who),
             Step::ShowsNumbers(who) => return self.shows_numbers(who),

@@ -99,7 +99,9 @@ pub(crate) fn need_program(steps: &[Step]) -> bool {
             step,
             Step::Restart
                 | Step::Type(..)
+                | Step::Gives(..)
                 | Step::Shows(..)
+                | Step::ShowsUnlessWaits(..)
                 | Step::Hides(..)
                 | Step::Exits(_)
                 | Step::TellsApart(..)
@@ -142,8 +144,13 @@ pub enum Step {
     Start(Who),
     /// Types a line at a terminal, once the program has dealt with what came before. What was shown until then is forgotten.
     Type(Who, &'static str),
+    /// The user gives two numbers to the student's client, in the manner in which it wants them; and our server, where there is one, hears both. If the
+    /// client has not come to it before, it comes now.
+    Gives(Who, &'static str, &'static str),
     /// The terminal shows this, among what it showed since a line was last typed there.
     Shows(Who, Said),
+    /// The same. One that does not, and takes this line neither, may wait for more than the sheet has our server say: that is no mistake, but not seen.
+    ShowsUnlessWaits(Who, Said, &'static str),
     /// The terminal shows what our server last said to this one.
     ShowsReply(Who),
     /// The terminal shows all numbers that our server has last heard from this one.
@@ -160,6 +167,8 @@ pub enum Step {
     Differ,
     /// Our server ends. At the latest when this line is typed twice, the client tells its user, or ends; and it neither crashes nor spins.
     ServerEnds(Who, &'static str),
+    /// Our server says this, if the client was found to wait for it.
+    Acknowledge(Who, &'static str),
     /// Our server answers what it has heard, if that is a request.
     Reply(Who, fn(&str) -> Option<String>),
     /// From here on our server answers each request as it comes.

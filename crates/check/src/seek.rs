@@ -20,10 +20,7 @@ const DNS: u16 = 53;
 /// The port at which a client looks for its server, as soon as it does; the lab's own first line is typed if it waits for one.
 pub(crate) fn port(command: &str, service: Service, part: &Part, recorder: &Recorder) -> Option<u16> {
     let mut program = Program::start(command, Kind::Client, true).ok()?;
-    let mut lines = part
-        .sounding
-        .iter()
-        .filter_map(|step| if let Step::Type(_, line) = step { Some((*line).to_owned()) } else { None });
+    let mut lines = part.sounding.iter().flat_map(typed);
     let end = Instant::now() + SEEK_MAX;
     let mut rest = Rest::new();
     let mut questions = 0;
@@ -45,4 +42,13 @@ pub(crate) fn port(command: &str, service: Service, part: &Part, recorder: &Reco
     drop(program);
     processes::end_all();
     Some(found?.1.port())
+}
+
+/// What is typed in a step, in all manners.
+fn typed(step: &Step) -> Vec<String> {
+    if let Step::Type(_, line) = step {
+        return vec![(*line).to_owned()];
+    }
+    let Step::Gives(_, first, second) = step else { return Vec::new() };
+    vec![(*first).to_owned(), (*second).to_owned(), format!("{first} {second}"), format!("{first},{second}")]
 }

@@ -67,6 +67,8 @@ pub(crate) enum Outcome {
         /// Whether what it said has newlines in it.
         lines: bool,
         last_words: String,
+        /// So many steps went well.
+        passed: usize,
     },
     /// It could not be seen whether the rule holds, and why.
     Unseen(String),
@@ -168,6 +170,7 @@ pub(crate) fn play(order: &Order, recorder: Option<Recorder>) -> Performance {
         port: player.port(),
         lines: player.has_heard_lines(),
         last_words: player.last_words(),
+        passed: player.passed(),
     };
     Performance { outcome, capture: capture.unwrap_or_default() }
 }

@@ -77,3 +77,14 @@ pub(crate) const NOT_MET: Diagnosis = Diagnosis {
     mending: "Both have to use the same address, port and transport (TCP or UDP), and to agree where a message ends: a readline() waits for ever for a newline that \
               the other never sends.",
 };
+
+pub(crate) const PART_POSTED: Diagnosis = Diagnosis {
+    name: "only a part of the text is posted",
+    mending: "Send the line as the user typed it, with its quotes and in UTF-8: client.sendto(line.encode(), address). `line.split()[1]` is the first word of the text only.",
+};
+
+pub(crate) const FIRST_TEXT: Diagnosis = Diagnosis {
+    name: "not all texts are shown",
+    mending: "Print the whole of what recvfrom(65535) brings, all its lines. A server may send each text in a datagram of its own: call recvfrom() in a loop that prints each, \
+              until the server's last message, or until settimeout(2) tells that nothing more comes.",
+};

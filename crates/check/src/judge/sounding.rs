@@ -18,7 +18,10 @@ impl Judge<'_> {
         if matches!(self.task.target, Target::At { .. }) && need_program(part.visit) {
             return Err(unseen(lab));
         }
-        let left_open = left_open(lab).filter(|_| part.cast == Cast::Server);
+        let left_open = left_open(lab, part.cast);
+        // A client that was understood once is wrong where it is not.
+        let understood_at = part.sounding.iter().position(|step| matches!(step, Step::Gives(..) | Step::Hear(..)));
+        let mut furthest = understood_at.filter(|_| part.cast == Cast::Client);
         let mut intelligible = None;
         let mut last = String::new();
         let mut manners = manners(part, lab);
@@ -27,7 +30,7 @@ impl Judge<'_> {
                 Outcome::CannotJudge(advice) => return Err(advice),
                 Outcome::Hindered(why) => return Err(hindered(why)),
                 Outcome::Unseen(_) => {}
-                Outcome::Played { failure, heard, over, udp, port, lines, last_words } => {
+                Outcome::Played { failure, heard, over, udp, port, lines, last_words, passed } => {
                     let found = Found { manner, udp, port };
                     if failure.is_none() {
                         return Ok(found);
@@ -37,6 +40,10 @@ impl Judge<'_> {
                     if (heard || over || part.cast == Cast::Pair) && left_open.is_none() {
                         let shown = Found { manner: manner.shown_by(lines), ..found };
                         intelligible = intelligible.or(Some(shown));
+                    }
+                    if left_open.is_some() && furthest.is_some_and(|before| passed > before) {
+                        furthest = Some(passed);
+                        intelligible = Some(Found { manner: manner.spoken(lines), ..found });
                     }
                     last = last_words;
                     if udp || part.cast == Cast::Pair {
@@ -49,8 +56,13 @@ impl Judge<'_> {
                 }
             }
         }
+        // So is a pair whose client was understood; it is told what that one was.
+        let client = self.task.lab.part(Cast::Client).filter(|_| part.cast == Cast::Pair && left_open.is_some());
+        if let Some(client) = client {
+            return self.sound(client).map(|found| Found { manner: found.manner.of_pair(), ..found });
+        }
         intelligible.ok_or_else(|| match left_open {
-            Some(tried) => not_understood(lab, tried, &last),
+            Some(tried) => not_understood(lab, part.cast, tried, &last),
             None => unintelligible(lab, part.cast, &last),
         })
     }
@@ -58,11 +70,11 @@ impl Judge<'_> {
 
 /// The ways to speak to programs, in the order in which they are tried.
 fn manners(part: &Part, lab: Service) -> VecDeque<Manner> {
-    let greets = part.sounding.iter().any(|step| matches!(step, Step::Greet(..)));
+    let greets =
+        part.sounding.iter().any(|step| matches!(step, Step::Greet(..) | Step::Gives(..)) && part.cast == Cast::Client);
     let greetings: &[bool] = if greets { &[false, true] } else { &[false] };
-    let forms = if part.cast == Cast::Server { Form::of(lab) } else { &[Form::Space] };
     let mut manners = VecDeque::new();
-    for form in forms {
+    for form in Form::of(lab, part.cast) {
         for greets in greetings {
             manners.extend(Framing::BOTH.map(|framing| Manner { framing, greets: *greets, form: *form }));
         }
@@ -71,8 +83,18 @@ fn manners(part: &Part, lab: Service) -> VecDeque<Manner> {
 }
 
 /// It may be right in a way that the sheet leaves open and we do not know.
-fn not_understood(lab: Service, tried: &str, last: &str) -> Advice {
+fn not_understood(lab: Service, cast: Cast, tried: &str, last: &str) -> Advice {
     let last = printed(last);
+    if cast != Cast::Server {
+        return Advice {
+            why: format!(
+                "the sheet leaves open what the user of a client of {lab} types, and our server heard nothing of what was tried: {tried}{last}"
+            ),
+            mend: "if it wants something else from its user or its server, it may be right, and cannot be judged here; `socketlab watch` shows what it \
+                   sends"
+                .to_owned(),
+        };
+    }
     Advice {
         why: format!(
             "the sheet leaves open how a client of {lab} begins, and it did not understand what was tried: {tried}{last}"

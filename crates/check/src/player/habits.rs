@@ -29,22 +29,22 @@ pub(super) struct SaidToServer {
 }
 
 impl Player<'_> {
-    /// A client may come by a new socket for each message: who is alone and had nothing to say at its old one is the same.
-    pub(super) fn readmit(&mut self, who: Who) {
+    /// A client may come by a new socket for each message: who is alone and had nothing to say at its old one is the same. Whether it has.
+    pub(super) fn readmit(&mut self, who: Who) -> bool {
         let is_answered = self.answered.iter().any(|answered| answered.who == who);
         if self.stage.cast != Cast::Client || self.clients.len() > 1 {
-            return;
+            return false;
         }
-        let Some(at) = self.peers.iter().position(|(name, _)| *name == who) else { return };
+        let Some(at) = self.peers.iter().position(|(name, _)| *name == who) else { return false };
         if !is_answered && !self.peers[at].1.news().is_empty() {
-            return;
+            return false;
         }
-        if let Some(fresh) = self.stage.door.as_mut().and_then(crate::door::Door::accept) {
-            let (_, earlier) = self.peers.remove(at);
-            self.peers.insert(at, (who, fresh.after(earlier)));
-            self.tell(format!("{} comes again, by another socket", named(who)));
-            self.listen_to_peers();
-        }
+        let Some(fresh) = self.stage.door.as_mut().and_then(crate::door::Door::accept) else { return false };
+        let (_, earlier) = self.peers.remove(at);
+        self.peers.insert(at, (who, fresh.after(earlier)));
+        self.tell(format!("{} comes again, by another socket", named(who)));
+        self.listen_to_peers();
+        true
     }
 
     pub(super) fn answer_from_here(&mut self, who: Who, answer: fn(&str) -> Option<String>) {

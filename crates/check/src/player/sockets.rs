@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::{Fault, LOOK_EVERY, Played, Player, got, named, quoted};
+use crate::manner::Form;
 use crate::matcher::numbered;
 use crate::peer::{End, Framing, Peer};
 use crate::rule::{Cast, Said, Who};
@@ -46,6 +47,10 @@ impl Player<'_> {
 
     pub(super) fn greet(&mut self, who: Who, text: &str) -> Played {
         if self.manner.greets { self.say_text(who, text) } else { Ok(()) }
+    }
+
+    pub(super) fn acknowledge(&mut self, who: Who, text: &str) -> Played {
+        if self.manner.form == Form::Acknowledged { self.say_text(who, text) } else { Ok(()) }
     }
 
     pub(super) fn differ(&mut self) -> Played {

@@ -1,7 +1,15 @@
 //! Two numbers, given in the manner in which the program wants them.
 
-use super::{Played, Player};
-use crate::rule::Who;
+use super::waiting::WAITS_FOR_REST_MAX;
+use super::{Fault, Played, Player, got, named};
+use crate::door::Door;
+use crate::manner::Form;
+use crate::matcher::{is_same, numbers};
+use crate::rule::{Cast, Who};
+
+/// What the server says that was published with the sheet, before it is asked and between the two numbers.
+const WELCOME: &str = "welcome";
+const RECEIVED: &str = "num1 received";
 
 impl Player<'_> {
     pub(super) fn begin(&mut self, who: Who, first: &str) -> Played {
@@ -24,5 +32,89 @@ impl Player<'_> {
         }
         let text = self.manner.form.complete(first, second);
         self.say_in_pieces(who, &(text + "\n"))
+    }
+
+    pub(super) fn gives(&mut self, who: Who, first: &str, second: &str) -> Played {
+        let form = self.manner.form;
+        self.admit(who);
+        let start = self.peer(who).map_or(0, |peer| peer.heard().len());
+        if let Some(line) = form.begin(first) {
+            self.type_line(who, &line)?;
+            if form == Form::Acknowledged {
+                self.hear_numbers(who, start, &[first])?;
+                self.say_text(who, RECEIVED)?;
+            }
+        }
+        self.type_line(who, &form.complete(first, second))?;
+        if self.stage.cast == Cast::Client { self.hear_numbers(who, start, &[first, second]) } else { Ok(()) }
+    }
+
+    /// What was heard behind so many bytes has these numbers.
+    fn hear_numbers(&mut self, who: Who, start: usize, wanted: &[&str]) -> Played {
+        let mut is_heard = false;
+        let is_there = |player: &mut Self| {
+            player.admit(who);
+            let heard = player.peer(who).map_or(&[][..], |peer| &peer.heard()[start..]);
+            is_heard = are_in(&String::from_utf8_lossy(heard), wanted);
+            is_heard
+        };
+        // One that sleeps on the second number waits for something: it may be an acknowledgement of the first.
+        if self.manner.form == Form::Each {
+            self.wait_for(self.patience, 2 * WAITS_FOR_REST_MAX, who, is_there);
+        } else {
+            self.wait(who, is_there);
+        }
+        if is_heard {
+            return Ok(());
+        }
+        let expected = format!("{} hears {}", self.our_name(who), wanted.join(" and "));
+        let got = self.peer(who).map_or_else(|| format!("{} does not come to it", named(who)), |peer| got(peer));
+        Err(Fault::new(expected, got))
+    }
+
+    /// Lets the client in if it has come, and greets it if it waits for that.
+    fn admit(&mut self, who: Who) {
+        let has_come = if self.peer(who).is_some() {
+            self.readmit(who)
+        } else if let Some(peer) = self.stage.door.as_mut().and_then(Door::accept) {
+            self.met = true;
+            self.peers.push((who, peer));
+            self.tell(format!("{} comes to our server", named(who)));
+            self.listen();
+            true
+        } else {
+            false
+        };
+        if has_come && self.manner.greets {
+            let greeting = self.message(WELCOME);
+            // Who has gone already needs no greeting.
+            let _ = self.say_at_once(who, greeting.as_bytes(), false);
+        }
+    }
+}
+
+/// Whether these numbers are in a text: in whatever form, or one right behind the other, since what is sent at once may arrive as one.
+fn are_in(text: &str, wanted: &[&str]) -> bool {
+    let is_number = |one: &&str| one.parse().is_ok_and(|value| numbers(text).any(|number| is_same(number, value)));
+    let mut rest = Some(text);
+    for one in wanted {
+        rest = rest.and_then(|rest| rest.split_once(one)).map(|(_, behind)| behind);
+    }
+    wanted.iter().all(is_number) || rest.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_numbers_are_found_however_they_are_sent() {
+        for text in ["17 25", "17\n25\n", "1725", "17.025.0", "(17.0, 25.0)", "num1=17&num2=25", "[25, 17]"] {
+            assert!(are_in(text, &["17", "25"]), "{text}");
+        }
+        for text in ["", "17", "25", "42", "1.7 25", "17 2"] {
+            assert!(!are_in(text, &["17", "25"]), "{text}");
+        }
+        assert!(are_in("-70 12", &["-70", "12"]) && !are_in("70 12", &["-70", "12"]));
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use labs::Service;
 
 use super::{Fault, LOOK_EVERY, Played, Player, named, quoted};
 use crate::matcher::{is_same, numbers};
@@ -111,6 +112,19 @@ impl Player<'_> {
         Err(Fault { not_shown: is_telling.then_some((who, wanted)), ..fault })
     }
 
+    pub(super) fn shows_unless_waits(&mut self, who: Who, said: Said, line: &'static str) -> Played {
+        let Err(fault) = self.shows(who, Wanted::Said(said)) else { return Ok(()) };
+        if self.has_ended(who) {
+            let has_ended_well = self.program(who).is_some_and(Program::has_ended_well);
+            return Err(Fault { is_unseen: !has_ended_well, ..fault });
+        }
+        let goes_on = self.type_line(who, line).is_ok() && self.hear(who, Said::Text(line)).is_ok();
+        if goes_on {
+            return Err(fault);
+        }
+        Err(Fault { is_unseen: true, got: "it waits for more, and the sheet leaves open what".to_owned(), ..fault })
+    }
+
     pub(super) fn shows_reply(&mut self, who: Who) -> Played {
         let reply = self.replies.iter().find(|(name, _)| *name == who).map(|(_, reply)| reply.clone());
         self.shows(who, Wanted::Reply(reply.unwrap_or_default()))
@@ -154,6 +168,8 @@ impl Player<'_> {
         self.stage.door = None;
         self.peers.clear();
         self.rest()?;
+        // Half of what it takes would be another mistake.
+        let line = if self.stage.service == Service::Sum { &self.manner.form.complete(line, line) } else { line };
         let something = Wanted::Said(Said::Anything);
         let mut is_told = self.is_shown(who, &something);
         for _ in 0..LINES_TO_NOTICE {

@@ -14,7 +14,7 @@ const SPINS_MAX: Duration = Duration::from_secs(60);
 /// An answer is not awaited longer from a program all of whose threads have slept for so much of the patience.
 pub(super) const ASLEEP_SHARE: f32 = 0.4;
 /// One that hears a message without a newline may wait that long for the rest of it, asleep with a timer, before it takes it for whole; ours does.
-const WAITS_FOR_REST_MAX: Duration = Duration::from_millis(150);
+pub(super) const WAITS_FOR_REST_MAX: Duration = Duration::from_millis(150);
 /// One that sleeps while something waits for it to be read may look at its sockets every second.
 const UNREAD_MAX: Duration = Duration::from_millis(1500);
 /// Where the program cannot be seen, it has dealt with what it was sent when it is quiet for so long.
@@ -98,14 +98,20 @@ impl Player<'_> {
     }
 
     /// The same, where a program that does not sleep may take this long.
-    pub(super) fn wait_at_most(
+    pub(super) fn wait_at_most(&mut self, most: Duration, who: Who, is_there: impl FnMut(&mut Self) -> bool) -> bool {
+        self.wait_for(most, self.patience.mul_f32(ASLEEP_SHARE), who, is_there)
+    }
+
+    /// The same, where one that sleeps may take no longer than this.
+    pub(super) fn wait_for(
         &mut self,
         most: Duration,
+        asleep_max: Duration,
         who: Who,
         mut is_there: impl FnMut(&mut Self) -> bool,
     ) -> bool {
         let end = Instant::now() + most.max(self.sleeps);
-        let asleep_max = self.patience.mul_f32(ASLEEP_SHARE).max(self.sleeps);
+        let asleep_max = asleep_max.max(self.sleeps);
         let mut rest = Rest::new();
         loop {
             let asleep = rest.look().filter(|_| self.sees_programs());

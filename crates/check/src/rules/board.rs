@@ -3,6 +3,9 @@
 //! The sheet leaves open whether a text is kept with its quotes, whether POST is answered, and how the texts come back: each in a message of its
 //! own or all in one, with an end or without. Texts of earlier plays may be on the board.
 
+mod client;
+mod pair;
+
 use crate::diagnosis::{
     ADDRESS_IN_USE, BAD_INPUT, CUT, DATAGRAM, ENDS_WITH_CLIENT, GONE_CLIENT, NOT_KEPT, ONE_CLIENT, STREAM_END,
 };
@@ -11,6 +14,9 @@ use crate::rule::Over::{Both, Datagrams, Streams};
 use crate::rule::Said::{Anything, InOrder, Numbered, Text};
 use crate::rule::Step::{Close, Finish, Hear, Open, Reset, Rest, Restart, Say, SayNumbered, Send};
 use crate::rule::{Cast, Part, Rule};
+
+pub(super) use client::CLIENT;
+pub(super) use pair::PAIR;
 
 const SENDS_BACK: &str = "“GET”: then server send all saved data back to client.";
 const ALL: &str = "“GET”: then server send all saved data back to client: all of it, and not the last alone.";

@@ -3,6 +3,9 @@
 //! The sheet leaves open how the numbers are given, what a server says beside the sum, and whether a session has more than one. So they are given
 //! as the program wants them, and a server may close behind its answer.
 
+mod client;
+mod pair;
+
 use crate::diagnosis::{
     ADDRESS_IN_USE, ARITHMETIC, BAD_INPUT, DATAGRAM, ENDS_WITH_CLIENT, GONE_CLIENT, LIMIT_LEAKS, LIMIT_LOST, MIXED,
     ONE_CLIENT, ONE_RECV, PROTOCOL, STREAM_END, TIMEOUT_LOST,
@@ -15,6 +18,9 @@ use crate::rule::Step::{
     Ask, AskInPieces, Begin, Close, Complete, Crowd, Finish, Hear, IfOpen, Open, Reset, Rest, Restart, Send, TimedOut,
 };
 use crate::rule::{Cast, Part, Rule};
+
+pub(super) use client::CLIENT;
+pub(super) use pair::PAIR;
 
 const SUM: &str = "… each client send two numbers to server and receives sum of those as a result.";
 const MULTIPLE: &str = "Project1 can have multiple clients running.";
