@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Talk(TalkArgs),
     /// Tell what crosses the wire: the handshake, what is said, and whether anybody could read it
     Watch(WatchArgs),
-    /// Judge a server by the rules of its lab, and say what to mend
+    /// Judge a server, a client, both, or a class by the rules of their lab, and say what to mend
     Check(CheckArgs),
     /// What `check` starts itself as, for each rule it plays
     #[command(name = "check-stage", hide = true)]

@@ -1,4 +1,4 @@
-//! `socketlab check`: any server judged by the rules of its lab, or a class of them.
+//! `socketlab check`: any server, client, or pair judged by the rules of its lab, or a class of them.
 
 #[cfg(target_os = "linux")]
 mod class;
