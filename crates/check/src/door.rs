@@ -10,6 +10,8 @@ use crate::peer::Peer;
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 64;
+/// Datagrams that are taken at once: somebody may send without end.
+const AT_ONCE_MAX: usize = 4096;
 /// The largest datagram: RFC 768, less IPv4's header.
 const DATAGRAM_BYTES_MAX: usize = 65507;
 
@@ -64,31 +66,35 @@ impl Door {
         let socket = listen(Type::DGRAM, self.port).ok()?;
         socket.connect(&(*from).into()).ok()?;
         let (from, said) = self.strangers.remove(0);
-        let socket = UdpSocket::from(socket);
-        let mut peer_said = vec![said];
-        // Before it was connected, it may have got others' datagrams.
-        let mut page = [0; DATAGRAM_BYTES_MAX];
-        while let Ok((count, sender)) = socket.recv_from(&mut page) {
-            let datagram = page[..count].to_vec();
-            if sender == from { peer_said.push(datagram) } else { self.strangers.push((sender, datagram)) }
+        let mut peer = Peer::accepted(socket.try_clone().ok()?, Transport::Udp, &said);
+        // What it sent before the new socket was there is older than what that one has; and before it was connected, it may have got others' datagrams.
+        self.hand_over(std::iter::once(&mut peer));
+        for (sender, datagram) in datagrams(&UdpSocket::from(socket)) {
+            if sender == from { peer.take(&datagram) } else { self.strangers.push((sender, datagram)) }
         }
-        let mut peer = Peer::accepted(socket.into(), Transport::Udp, &[]);
-        peer_said.iter().for_each(|said| peer.take(said));
         Some(peer)
     }
 
     /// Takes the datagrams that have come.
     fn listen(&mut self) {
-        let Some(socket) = &self.datagrams else { return };
-        let mut page = [0; DATAGRAM_BYTES_MAX];
-        loop {
-            match socket.recv_from(&mut page) {
-                Ok((count, from)) => self.strangers.push((from, page[..count].to_vec())),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => break,
-            }
+        if let Some(socket) = &self.datagrams {
+            self.strangers.extend(datagrams(socket));
         }
     }
+}
+
+/// What has come to this socket, and from whom.
+fn datagrams(socket: &UdpSocket) -> Vec<(SocketAddr, Vec<u8>)> {
+    let mut page = [0; DATAGRAM_BYTES_MAX];
+    let mut come = Vec::new();
+    while come.len() < AT_ONCE_MAX {
+        match socket.recv_from(&mut page) {
+            Ok((count, from)) => come.push((from, page[..count].to_vec())),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => break,
+        }
+    }
+    come
 }
 
 fn listen(kind: Type, port: u16) -> io::Result<Socket> {

@@ -192,18 +192,12 @@ impl Player<'_> {
     }
 
     pub(super) fn ended(&mut self, who: Who) -> Played {
-        let end = Instant::now() + self.patience;
-        loop {
-            self.listen();
-            if self.peer(who).is_none_or(|peer| peer.end.is_some()) {
-                return Ok(());
-            }
-            if Instant::now() > end {
-                let closes = if self.speaks_as_client() { "the server".to_owned() } else { named(who) };
-                return Err(Fault::new(format!("{closes} closes the connection"), "it stays open"));
-            }
-            std::thread::sleep(LOOK_EVERY);
+        let has_ended = |player: &mut Self| player.peer(who).is_none_or(|peer| peer.end.is_some());
+        if self.wait_for(self.patience, self.patience, who, has_ended) {
+            return Ok(());
         }
+        let closes = if self.speaks_as_client() { "the server".to_owned() } else { named(who) };
+        Err(Fault::new(format!("{closes} closes the connection"), "it stays open"))
     }
 
     /// Takes what has arrived for anybody, and says whether there was anything.

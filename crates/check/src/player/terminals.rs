@@ -145,18 +145,10 @@ impl Player<'_> {
     }
 
     pub(super) fn exits(&mut self, who: Who) -> Played {
-        let end = Instant::now() + self.patience;
-        loop {
-            self.listen();
-            if self.has_ended(who) {
-                self.listen();
-                return Ok(());
-            }
-            if Instant::now() > end {
-                return Err(Fault::new(format!("{} ends", named(who)), "it goes on"));
-            }
-            std::thread::sleep(LOOK_EVERY);
+        if self.wait_for(self.patience, self.patience, who, |player| player.has_ended(who)) {
+            return Ok(());
         }
+        Err(Fault::new(format!("{} ends", named(who)), "it goes on"))
     }
 
     pub(super) fn server_ends(&mut self, who: Who, line: &str) -> Played {

@@ -36,10 +36,8 @@ impl Player<'_> {
             if rests {
                 return Ok(());
             }
-            // On a busy computer one that has little to do may take long for it; but it does not take much of the processor's time.
-            let (lasted, spent) = (begun.elapsed(), processor_time().saturating_sub(had));
-            if lasted > self.patience && (spent > SPINS_MIN || lasted > SPINS_MAX) {
-                return fault(format!("it runs without a pause for {} s: it spins", lasted.as_secs()));
+            if begun.elapsed() > self.patience && has_spun(begun, had) {
+                return fault(format!("it runs without a pause for {} s: it spins", begun.elapsed().as_secs()));
             }
         }
     }
@@ -110,7 +108,7 @@ impl Player<'_> {
         who: Who,
         mut is_there: impl FnMut(&mut Self) -> bool,
     ) -> bool {
-        let end = Instant::now() + most.max(self.sleeps);
+        let (begun, had, most) = (Instant::now(), processor_time(), most.max(self.sleeps));
         let asleep_max = asleep_max.max(self.sleeps);
         let mut rest = Rest::new();
         loop {
@@ -121,7 +119,9 @@ impl Player<'_> {
             if is_there(self) {
                 return true;
             }
-            if is_over || Instant::now() > end || asleep.is_some_and(|long| long > asleep_max) {
+            // On a busy computer one that has to do little may take long for it, and is awake all the while.
+            let is_late = begun.elapsed() > most && (asleep.is_some() || !self.sees_programs() || has_spun(begun, had));
+            if is_over || is_late || asleep.is_some_and(|long| long > asleep_max) {
                 return false;
             }
             std::thread::sleep(LOOK_EVERY);
@@ -141,4 +141,9 @@ impl Player<'_> {
         }
         has_ended
     }
+}
+
+/// Whether programs that were awake since then, when they had had so much of the processor's time, were busy and not only kept waiting for it.
+fn has_spun(begun: Instant, had: Duration) -> bool {
+    processor_time().saturating_sub(had) > SPINS_MIN || begun.elapsed() > SPINS_MAX
 }
