@@ -211,7 +211,8 @@ fn tell(status: ExitStatus) -> String {
     }
 }
 
-fn printed(last: &str) -> String {
+/// What is said of the last that a program printed, behind what is said of it.
+pub(crate) fn printed(last: &str) -> String {
     if last.is_empty() { String::new() } else { format!("; the last that it printed: {last}") }
 }
 

@@ -2,6 +2,9 @@
 
 use labs::Service;
 
+/// A program that asks more often than this before it begins asks for something else.
+pub(crate) const COUNT_MAX: usize = 6;
+
 /// What a person answers to this prompt; none if it asks for something else.
 pub(crate) fn answer(prompt: &str, service: Service, who: &str, port: u16) -> Option<String> {
     let lower = prompt.to_lowercase();

@@ -12,8 +12,6 @@ use crate::rule::{Part, Step};
 
 /// A client that has asked for nothing by then is not waited for.
 const SEEK_MAX: Duration = Duration::from_secs(20);
-/// What it asks its user that is not the lab's own matter is answered so often.
-const QUESTIONS_MAX: usize = 6;
 /// Where names of computers are asked for: RFC 1035, section 4.2. No lab lives there.
 const DNS: u16 = 53;
 
@@ -23,7 +21,7 @@ pub(crate) fn port(command: &str, service: Service, part: &Part, recorder: &Reco
     let mut lines = part.sounding.iter().flat_map(typed);
     let end = Instant::now() + SEEK_MAX;
     let mut rest = Rest::new();
-    let mut questions = 0;
+    let mut asked_so_far = 0;
     let found = loop {
         let has_ended = program.ended().is_some();
         let wish = recorder.tried().into_iter().find(|(transport, at)| service.speaks(*transport) && at.port() != DNS);
@@ -32,8 +30,10 @@ pub(crate) fn port(command: &str, service: Service, part: &Part, recorder: &Reco
         }
         if rest.look().is_some() && program.terminal.is_read_out() {
             let asked = questions::answer(&program.terminal.prompt_now(), service, "Ada", service.port());
-            questions += usize::from(asked.is_some());
-            let Some(line) = asked.filter(|_| questions <= QUESTIONS_MAX).or_else(|| lines.next()) else { break None };
+            asked_so_far += usize::from(asked.is_some());
+            let Some(line) = asked.filter(|_| asked_so_far <= questions::COUNT_MAX).or_else(|| lines.next()) else {
+                break None;
+            };
             program.terminal.type_line(&line).ok()?;
             rest = Rest::new();
         }

@@ -7,6 +7,7 @@ use labs::Service;
 use super::{Found, Judge, Target, hindered};
 use crate::manner::{Form, Manner, left_open};
 use crate::peer::Framing;
+use crate::program::printed;
 use crate::report::Advice;
 use crate::rule::{Cast, Part, Step, need_program};
 use crate::stage::Outcome;
@@ -131,8 +132,4 @@ fn unseen(lab: Service) -> Advice {
         why: format!("a server of {lab} answers nothing: what it does is seen at its terminal alone"),
         mend: "give its command with --server instead of its address".to_owned(),
     }
-}
-
-fn printed(last: &str) -> String {
-    if last.is_empty() { String::new() } else { format!("; the last that it printed: {last}") }
 }

@@ -12,8 +12,6 @@ use crate::program::{Kind, Program};
 use crate::questions;
 use crate::rule::{SERVER, Said, Who};
 
-/// A program that asks more than this before it begins asks for something else.
-const QUESTIONS_MAX: usize = 6;
 /// How long one may take to end that is asked to.
 const END_MAX: Duration = Duration::from_millis(1500);
 /// Control-D and Control-C: the end of what is typed, and the wish to end.
@@ -77,7 +75,7 @@ impl Player<'_> {
         self.clients.push((who, program));
         // One that is still to ask its first question sleeps now and then while it starts.
         self.unanswered = true;
-        for _ in 0..QUESTIONS_MAX {
+        for _ in 0..questions::COUNT_MAX {
             self.rests = self.settle();
             let (service, port) = (self.stage.service, self.stage.place.port());
             let Some(program) = self.program(who) else { break };

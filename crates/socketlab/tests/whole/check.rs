@@ -14,7 +14,9 @@ use crate::watch::networks_are_allowed;
 const STUDENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../check/tests/students");
 
 fn check(folder: &TempDir, args: &[&str]) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } = socketlab(folder).arg("check").args(args).output().unwrap();
+    // What is left out is written, and read, where the command is given.
+    let command = &mut socketlab(folder);
+    let Output { status, stdout, stderr } = command.current_dir(folder).arg("check").args(args).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (status.code(), text(stdout), text(stderr))
 }
@@ -186,7 +188,9 @@ fn luck_is_told_with_its_rate() {
     }
     let folder = tempfile::tempdir().unwrap();
     // Nothing is left behind by a play; so its luck comes from outside. The first is asked whether it speaks the lab at all.
-    let turns = folder.path().join("turns");
+    // Outside the folder of the command, of which each play gets a copy.
+    let outside = tempfile::tempdir().unwrap();
+    let turns = outside.path().join("turns");
     assert!(std::process::Command::new("mkfifo").arg(&turns).status().unwrap().success());
     let mut luck = std::fs::File::options().read(true).write(true).open(&turns).unwrap();
     luck.write_all(b"good\ngood\nbad\ngood\nbad\n").unwrap();
@@ -235,7 +239,7 @@ fn arguments_are_checked_before_anything_runs() {
         ),
         (&["all"], "<DIR>"),
         (&["all", "no-such-folder"], "there is no no-such-folder"),
-        (&["all", ".", "--lab", "watch"], "watch"),
+        (&["all", ".", "--lab", "watch"], "invalid value 'watch' for '--lab"),
         (&["all", ".", "--class", "no.toml"], "reading no.toml"),
         (&["calc", "all", "."], "cannot be used with"),
         (&["calc", "--at", "udp://127.0.0.1:1"], "calc is not spoken over UDP"),
