@@ -117,7 +117,7 @@ pub(crate) const NUMBERS: Diagnosis = Diagnosis {
 };
 
 pub(crate) const NOT_SENT: Diagnosis = Diagnosis {
-    name: "what is typed is not sent",
+    name: "what is typed is not sent at once",
     mending: "Send what the user typed as soon as Enter is pressed, and before you wait for anything from the server; a server says nothing to a name, and may have \
               nothing to say to a line.",
 };

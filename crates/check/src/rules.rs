@@ -53,6 +53,15 @@ mod tests {
     }
 
     #[test]
+    fn a_mistake_of_one_name_is_mended_in_one_way() {
+        let diagnoses: Vec<_> = ALL.iter().flat_map(Lab::rules).map(|rule| rule.diagnosis).collect();
+        for one in &diagnoses {
+            let other = diagnoses.iter().find(|other| other.name == one.name && other.mending != one.mending);
+            assert!(other.is_none(), "“{}” is mended in two ways", one.name);
+        }
+    }
+
+    #[test]
     fn only_who_has_come_acts() {
         for part in ALL.iter().flat_map(|lab| lab.parts) {
             let plays = part.rules.iter().map(|rule| rule.play).chain([part.sounding, part.visit]);
