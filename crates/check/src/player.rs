@@ -23,8 +23,6 @@ use crate::rule::{Cast, SERVER, Step, Who};
 use crate::talker::Talker;
 use terminals::Wanted;
 
-/// How often an open question is asked again.
-const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// The lines of a story that are kept.
 const STORY_LINES_MAX: usize = 60;
 /// The characters that are shown of what came.
@@ -137,7 +135,7 @@ impl<'a> Player<'a> {
             heard: false,
             passed: 0,
             met: false,
-            rests: false,
+            rests: true,
             sleeps: Duration::ZERO,
         };
         player.rests = player.settle();

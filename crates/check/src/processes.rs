@@ -122,6 +122,7 @@ pub(crate) struct Rest {
     looked: Option<Instant>,
     looks: u32,
     since: Option<Instant>,
+    has_slept: bool,
     /// The program's processes when all were last searched for, which takes longer than a look.
     known: Vec<Process>,
 }
@@ -139,11 +140,17 @@ impl Rest {
             if self.all_sleep() {
                 self.looks += 1;
                 self.since = self.since.or(Some(now));
+                self.has_slept |= self.looks >= LOOKS;
             } else {
                 (self.looks, self.since) = (0, None);
             }
         }
         self.since.filter(|_| self.looks >= LOOKS).map(|since| now - since)
+    }
+
+    /// Whether they all slept at some time, and so had as much of the processor's time as they wanted.
+    pub(crate) fn has_slept(&self) -> bool {
+        self.has_slept
     }
 
     /// One that sleeps starts no other; so only before rest is told, and now and then, all are searched for. Those that are found then are looked at as often

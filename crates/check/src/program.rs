@@ -191,6 +191,7 @@ impl Program {
         let group = Pid::from_child(&self.child);
         // Where nobody is left, nobody has to be killed.
         let _ = kill_process_group(group, Signal::KILL);
+        lan::namespace::await_end(group);
         let _ = self.child.wait();
         if self.kind == Kind::Server {
             processes::end_all();

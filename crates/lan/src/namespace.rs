@@ -15,8 +15,11 @@ use std::fs::{read_dir, write};
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
+use std::time::Duration;
 
-use rustix::process::{DumpableBehavior, Pid, WaitOptions, getegid, geteuid, set_dumpable_behavior, waitpid};
+use rustix::process::{
+    DumpableBehavior, Pid, WaitId, WaitIdOptions, WaitOptions, getegid, geteuid, set_dumpable_behavior, waitid, waitpid,
+};
 use rustix::thread::{CapabilitySet, UnshareFlags, capabilities, unshare_unsafe};
 
 use crate::privileges::{self, Kept};
@@ -24,6 +27,9 @@ use crate::privileges::{self, Kept};
 pub use hindrance::Hindrance;
 use hindrance::{Readings, Step};
 use netlink::Netlink;
+
+/// What the last thread of a process takes to be gone, once it is the last.
+const LAST_THREAD: Duration = Duration::from_millis(2);
 
 /// Moves this process into a new network. It keeps its user and its groups, and what it starts has no more rights than before.
 ///
@@ -63,9 +69,21 @@ pub fn go_on_as_first() -> io::Result<Option<ExitStatus>> {
         -1 => Err(io::Error::last_os_error()),
         0 => Ok(None),
         number => {
-            let status = waitpid(Pid::from_raw(number), WaitOptions::empty())?;
+            let process = Pid::from_raw(number);
+            process.into_iter().for_each(await_end);
+            let status = waitpid(process, WaitOptions::empty())?;
             Ok(status.map(|(_, status)| ExitStatus::from_raw(status.as_raw())))
         }
+    }
+}
+
+/// Waits until a child has ended, and leaves it to be waited for. One of whose threads somebody has seen in /proc is best waited for in this way: if its last
+/// thread is not quite gone by then, the kernel (6.18 was seen to) spins until it is.
+pub fn await_end(child: Pid) {
+    let has_ended = waitid(WaitId::Pid(child), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+    // One that is no child any more was waited for already.
+    if has_ended.is_ok() {
+        std::thread::sleep(LAST_THREAD);
     }
 }
 

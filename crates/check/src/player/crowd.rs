@@ -7,9 +7,10 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use super::waiting::ASLEEP_SHARE;
-use super::{Fault, LOOK_EVERY, Played, Player, got};
+use super::{Fault, Played, Player, got};
 use crate::manner::Form;
 use crate::peer::Peer;
+use crate::processes::LOOK_EVERY;
 use crate::rule::{Crowd as Step, Said, Who};
 
 /// A limit beyond this is not looked for.

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Fault, LOOK_EVERY, Played, Player, named, quoted};
+use super::{Fault, Played, Player, named, quoted};
+use crate::processes::LOOK_EVERY;
 use crate::rule::{Cast, Step, Who};
 
 /// So many pauses make an average.

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{Fault, LOOK_EVERY, Played, Player, got, named, quoted};
+use super::{Fault, Played, Player, got, named, quoted};
 use crate::manner::Form;
 use crate::matcher::numbered;
 use crate::peer::{End, Framing, Peer};
+use crate::processes::LOOK_EVERY;
 use crate::rule::{Cast, Said, Who};
 use crate::talker::Talker;
 

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use labs::Service;
 
-use super::{Fault, LOOK_EVERY, Played, Player, named, quoted};
+use super::{Fault, Played, Player, named, quoted};
 use crate::matcher::{is_same, numbers};
+use crate::processes::LOOK_EVERY;
 use crate::program::{Kind, Program};
 use crate::questions;
 use crate::rule::{SERVER, Said, Who};
@@ -76,6 +77,7 @@ impl Player<'_> {
         // One that is still to ask its first question sleeps now and then while it starts.
         self.unanswered = true;
         for _ in 0..questions::COUNT_MAX {
+            self.rests = true;
             self.rests = self.settle();
             let (service, port) = (self.stage.service, self.stage.place.port());
             let Some(program) = self.program(who) else { break };

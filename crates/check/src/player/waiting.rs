@@ -2,12 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Fault, LOOK_EVERY, Played, Player};
-use crate::processes::{self, Rest, processor_time};
+use super::{Fault, Played, Player};
+use crate::processes::{self, LOOK_EVERY, Rest, processor_time};
 use crate::rule::Who;
 
-/// A program that is not at rest after so long is busy with something else than us.
+/// A program that is not at rest after so long is busy with something else than us, unless it only waits for the processor.
 const REST_MAX: Duration = Duration::from_secs(3);
+/// One that never was at rest is not waited for longer than this, once it has had that much of the processor's time.
+const RESTLESS_MAX: Duration = Duration::from_millis(500);
+const RESTLESS_MIN: Duration = Duration::from_millis(100);
 /// One that has not rested while it had this much of the processor's time spins; and so does one that has not for so long, whatever it had.
 const SPINS_MIN: Duration = Duration::from_millis(300);
 const SPINS_MAX: Duration = Duration::from_secs(60);
@@ -17,6 +20,8 @@ pub(super) const ASLEEP_SHARE: f32 = 0.4;
 pub(super) const WAITS_FOR_REST_MAX: Duration = Duration::from_millis(150);
 /// One that sleeps while something waits for it to be read may look at its sockets every second.
 const UNREAD_MAX: Duration = Duration::from_millis(1500);
+/// How often the kernel is asked what is unread: it looks through the sockets of all networks.
+const UNREAD_EVERY: Duration = Duration::from_millis(20);
 /// Where the program cannot be seen, it has dealt with what it was sent when it is quiet for so long.
 const QUIET: Duration = Duration::from_millis(300);
 
@@ -44,48 +49,64 @@ impl Player<'_> {
 
     /// Waits until the programs have dealt with all they were told: until all their threads sleep, or they are quiet. Whether it has come to that.
     pub(super) fn settle(&mut self) -> bool {
-        let end = Instant::now() + REST_MAX;
+        let begun = Instant::now();
+        let mut had = None;
         let mut rest = Rest::new();
-        let mut quiet_since = Instant::now();
-        let mut unread_since = None;
-        while Instant::now() < end {
+        let mut quiet_since = begun;
+        let mut unread = Unread::default();
+        loop {
             if self.listen() {
                 quiet_since = Instant::now();
             }
-            let rests = if self.sees_programs() {
-                rest.look().is_some_and(|asleep| !self.unanswered || asleep > WAITS_FOR_REST_MAX)
+            let sees = self.sees_programs();
+            let asleep = rest.look().filter(|_| sees);
+            let rests = if sees {
+                asleep.is_some_and(|asleep| !self.unanswered || asleep > WAITS_FOR_REST_MAX)
             } else {
                 quiet_since.elapsed() > QUIET
             };
-            if rests && self.terminals_are_read() && self.is_read(&mut unread_since) {
+            if rests && self.terminals_are_read() && self.is_read(&mut unread) {
                 self.listen();
                 self.unanswered = false;
                 return true;
             }
+            let waited = begun.elapsed();
+            // Most come to rest at once, and need not be asked for their time.
+            if waited > QUIET {
+                let had = *had.get_or_insert_with(processor_time);
+                let has_time = || !sees || rest.has_slept() || has_spun(begun, had);
+                let is_restless = || !self.rests && processor_time().saturating_sub(had) > RESTLESS_MIN;
+                if waited > REST_MAX && has_time() || waited > RESTLESS_MAX && is_restless() {
+                    return false;
+                }
+            }
             std::thread::sleep(LOOK_EVERY);
         }
-        false
     }
 
     /// Whether the programs have read what we said to them: one that looks at its sockets only now and then sleeps in between. What they leave unread for
     /// long is left unread, and not waited for again.
-    fn is_read(&mut self, since: &mut Option<Instant>) -> bool {
+    fn is_read(&mut self, unread: &mut Unread) -> bool {
         if !self.stage.alone {
             return true;
         }
+        if unread.looked.is_some_and(|looked| looked.elapsed() < UNREAD_EVERY) {
+            return false;
+        }
+        unread.looked = Some(Instant::now());
         // Where the kernel does not say it, nothing is known to be unread.
-        let mut unread = lan::sockets::unread().unwrap_or_default();
-        if unread.is_empty() {
+        let mut waiting = lan::sockets::unread().unwrap_or_default();
+        if waiting.is_empty() {
             return true;
         }
         let own = processes::own_sockets();
-        unread.retain(|inode| !own.contains(inode) && !self.left_unread.contains(inode));
-        if unread.is_empty() {
+        waiting.retain(|inode| !own.contains(inode) && !self.left_unread.contains(inode));
+        if waiting.is_empty() {
             return true;
         }
-        let is_left = since.get_or_insert_with(Instant::now).elapsed() > UNREAD_MAX;
+        let is_left = unread.since.get_or_insert_with(Instant::now).elapsed() > UNREAD_MAX;
         if is_left {
-            self.left_unread.extend(unread);
+            self.left_unread.extend(waiting);
         }
         is_left
     }
@@ -141,6 +162,13 @@ impl Player<'_> {
         }
         has_ended
     }
+}
+
+/// Since when something was seen that a program does not read, and when that was last looked for.
+#[derive(Debug, Default)]
+struct Unread {
+    since: Option<Instant>,
+    looked: Option<Instant>,
 }
 
 /// Whether programs that were awake since then, when they had had so much of the processor's time, were busy and not only kept waiting for it.
