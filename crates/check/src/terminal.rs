@@ -2,6 +2,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::num::NonZeroU16;
+use std::os::fd::AsFd;
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -10,6 +11,7 @@ use pty_process::Size;
 use pty_process::blocking::{self, Pty};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer};
 use rustix::termios::{LocalModes, tcgetattr};
 use vt100::{Callbacks, Parser, Screen};
 
@@ -79,7 +81,7 @@ impl Terminal {
         let is_shown = modes.contains(LocalModes::ECHO) || !modes.contains(LocalModes::ICANON);
         self.forget();
         self.echo = is_shown.then(|| line.to_owned());
-        (&*self.pty).write_all(format!("{line}\r").as_bytes())
+        self.press(format!("{line}\r").as_bytes())
     }
 
     /// Forgets what was shown, as a person does who has read it.
@@ -90,9 +92,14 @@ impl Terminal {
         self.echo = None;
     }
 
-    /// Presses these keys.
+    /// Presses these keys. The program has them then, though it may not have run since: whether it rests can be told.
     pub(crate) fn press(&self, keys: &[u8]) -> io::Result<()> {
-        (&*self.pty).write_all(keys)
+        (&*self.pty).write_all(keys)?;
+        // A thread of the kernel brings keys over, on a busy computer much later; who asks at the other end whether there are any has them brought at once.
+        if let Ok(end) = ioctl_tiocgptpeer(&*self.pty, OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC) {
+            is_readable(&end, Some(&Timespec::default()));
+        }
+        Ok(())
     }
 
     /// What was shown since then, as text, without that line and without the prompt that asks for the next.
@@ -118,7 +125,7 @@ impl Terminal {
     /// Whether all was read that the program has written.
     pub(crate) fn is_read_out(&self) -> bool {
         let _shown = self.shown();
-        !is_readable(&self.pty, Some(&Timespec::default()))
+        !is_readable(&*self.pty, Some(&Timespec::default()))
     }
 
     /// What was shown behind so many bytes, and how many it were in all.
@@ -188,7 +195,7 @@ fn read(pty: &Pty, shown: &Mutex<Shown>) {
     let mut page = [0; 4096];
     let mut source = pty;
     loop {
-        if !is_readable(pty, None) {
+        if !is_readable(&pty, None) {
             break;
         }
         // Under the lock, so that nothing is in nobody's hands.
@@ -204,8 +211,8 @@ fn read(pty: &Pty, shown: &Mutex<Shown>) {
 }
 
 /// Whether something can be read, be it the end, by this time or at all. The kernel brings over what is still on its way before it says no.
-fn is_readable(pty: &Pty, time: Option<&Timespec>) -> bool {
-    let mut wish = [PollFd::new(pty, PollFlags::IN)];
+fn is_readable(end: &impl AsFd, time: Option<&Timespec>) -> bool {
+    let mut wish = [PollFd::new(end, PollFlags::IN)];
     loop {
         match poll(&mut wish, time) {
             Err(Errno::INTR) => {}
@@ -293,6 +300,20 @@ mod tests {
         terminal.press(&[4]).unwrap();
         child.wait().unwrap();
         terminal.hear_out();
+    }
+
+    #[test]
+    fn what_is_typed_has_arrived() {
+        for _ in 0..50 {
+            let (mut child, mut terminal) = start("exec sleep 1000");
+            terminal.type_line("hello").unwrap();
+            // What the terminal shows of it is there, or in the reader's hands.
+            while !terminal.is_read_out() {}
+            let shown = terminal.picture();
+            child.kill().unwrap();
+            child.wait().unwrap();
+            assert_eq!(shown, "hello");
+        }
     }
 
     #[test]
