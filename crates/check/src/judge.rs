@@ -1,6 +1,8 @@
 //! Who has the rules played, some at a time, and says what came out.
 
+mod cause;
 mod sounding;
+mod stranger;
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -109,7 +111,9 @@ pub fn judge(task: &Task, stages: &Stages, progress: &mut dyn FnMut(Progress)) -
             Err(advice) => parts.push(PartReport::cannot(part.cast, advice)),
         }
     }
-    let rules = judge.play_all(&turns, &mut notes, progress);
+    let mut rules = judge.play_all(&turns, &mut notes, progress);
+    cause::tell_causes(&mut rules, &turns);
+    judge.set_strangers_apart(&mut parts, &mut rules);
     let (server, client, at, sandboxed) = match &task.target {
         Target::Programs(programs) => (programs.server.clone(), programs.client.clone(), None, programs.sandboxed),
         Target::At { addresses, .. } => (None, None, addresses.first().map(ToString::to_string), false),

@@ -192,7 +192,8 @@ impl<'a> Player<'a> {
         let ladder = self.stage.recorder.as_ref().map(Recorder::ladder);
         let flaw = self.find_flaw(fault.not_shown.as_ref());
         let Fault { expected, got, .. } = fault;
-        NotPassed::Failed(Box::new(Failure { expected, got, program, story, ladder, terminals, flaw }))
+        let step = self.passed;
+        NotPassed::Failed(Box::new(Failure { expected, got, step, program, story, ladder, terminals, flaw }))
     }
 
     /// What is wrong, if that can be told from what happened rather than from what the rule is about.

@@ -57,6 +57,8 @@ pub struct Failure {
     pub expected: String,
     /// What came, its control characters shown.
     pub got: String,
+    /// How many steps of the play, and of the newcomer's visit behind it, went well before.
+    pub step: usize,
     /// How the program ended, if it did, with the last that it printed.
     pub program: Option<String>,
     /// Everything that was said until then, a line each.

