@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::rule::Said;
-use chat::{JOINED, LEFT, announces, has_line};
+use chat::{Event, announces, has_line};
 use numbers::{counting, has_sum, is_addend, last_numbers};
 pub(crate) use numbers::{is_same, numbers};
 use times::{dates, has_date, has_time};
@@ -40,8 +40,8 @@ impl Said {
             Self::DateOrTime => Self::Date.is_in(heard, now) || Self::Time.is_in(heard, now),
             Self::Alphanumeric(wanted) => text().lines().any(|line| says_alphanumeric(line) == Some(wanted)),
             Self::Line(who, line) => has_line(&text(), who, line),
-            Self::Joined(who, count) => announces(&text(), who, &JOINED, count),
-            Self::Left(who, count) => announces(&text(), who, &LEFT, count),
+            Self::Joined(who, count) => announces(&text(), who, Event::Came, count),
+            Self::Left(who, count) => announces(&text(), who, Event::Went, count),
         }
     }
 }
