@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 
 use crate::rule::Said;
 use chat::{Event, announces, has_line};
-use numbers::{counting, has_sum, is_addend, last_numbers};
+use numbers::{answers, computed, counting, has_sum, is_addend, last_numbers};
 pub(crate) use numbers::{is_same, numbers};
 use times::{dates, has_date, has_time};
 
@@ -24,6 +24,7 @@ impl Said {
             Self::Text(wanted) => text().to_lowercase().contains(&wanted.to_lowercase()),
             Self::Bytes(wanted) => heard.windows(wanted.len()).any(|window| window == wanted),
             Self::Number(wanted) => numbers(&text()).any(|number| is_same(number, wanted)),
+            Self::Answers(request) => answers(&text(), request),
             Self::Numbers(wanted) => numbers(&text()).any(|number| wanted.iter().any(|one| is_same(number, *one))),
             Self::Numbered(wanted, count) => (1..=count).all(|number| text().contains(&numbered(wanted, number))),
             Self::OneOf(wanted) => wanted.iter().any(|one| text().to_lowercase().contains(&one.to_lowercase())),
@@ -57,6 +58,10 @@ impl fmt::Display for Said {
             Self::Text(text) => write!(f, "“{text}”"),
             Self::Bytes(bytes) => write!(f, "“{}”", wire::Visible(bytes)),
             Self::Number(number) => write!(f, "{number}"),
+            Self::Answers(request) => match computed(request) {
+                Some((_, result, _)) => write!(f, "{result}, and no other result"),
+                None => f.write_str(request),
+            },
             Self::Numbers(numbers) => {
                 f.write_str("one of ")?;
                 for (place, number) in numbers.iter().enumerate() {

@@ -31,8 +31,44 @@ pub(super) fn last_numbers(text: &str) -> impl Iterator<Item = f64> {
     text.lines().filter_map(|line| numbers(line).last())
 }
 
+/// Whether the result of `12 + 42` is there, and that of no other operation on the same two numbers: who tells all four has computed nothing that was
+/// asked for.
+pub(super) fn answers(text: &str, request: &str) -> bool {
+    let Some((one, wanted, other)) = computed(request) else { return false };
+    // What is repeated of the request is no result. A small whole number may be the time, or count messages.
+    let is_of_clock = |result: f64| result.fract() == 0.0 && (0.0..60.0).contains(&result);
+    let is_known = |result: f64| [wanted, one, other].iter().any(|known| is_same(known.abs(), result.abs()));
+    let mut others = [one + other, one - other, one * other, one / other].to_vec();
+    others.retain(|result| !is_of_clock(*result) && !is_known(*result));
+    let is_other = |number: f64| others.iter().any(|other| is_same(number, *other));
+    // The `-` in a date is no sign.
+    let is_of_date = |at: usize| text[at..].starts_with('-') && text[..at].ends_with(|c: char| c.is_ascii_digit());
+    numbers(text).any(|number| is_same(number, wanted))
+        && !numbers_at(text).any(|(at, number)| is_other(number) && !is_of_date(at))
+}
+
+/// The first number of a request like `12 + 42`, its result, and its second number.
+pub(super) fn computed(request: &str) -> Option<(f64, f64, f64)> {
+    let mut parts = request.split(' ');
+    let (one, operator, other): (f64, _, f64) =
+        (parts.next()?.parse().ok()?, parts.next()?, parts.next()?.parse().ok()?);
+    let result = match operator {
+        "+" => one + other,
+        "-" => one - other,
+        "*" => one * other,
+        "/" => one / other,
+        _ => return None,
+    };
+    Some((one, result, other))
+}
+
 /// The numbers in a text, with sign, fraction and exponent.
 pub(crate) fn numbers(text: &str) -> impl Iterator<Item = f64> {
+    numbers_at(text).map(|(_, number)| number)
+}
+
+/// The same, with where each begins.
+fn numbers_at(text: &str) -> impl Iterator<Item = (usize, f64)> {
     let mut rest = text;
     std::iter::from_fn(move || {
         loop {
@@ -45,9 +81,10 @@ pub(crate) fn numbers(text: &str) -> impl Iterator<Item = f64> {
             // The longest beginning of it that is a number: `54.` at a sentence's end is 54.
             let longest = (digit + 1..=end).rev().find_map(|end| Some((end, rest[start..end].parse::<f64>().ok()?)));
             let (end, number) = longest.map_or((digit + 1, None), |(end, number)| (end, Some(number)));
+            let at = text.len() - rest.len() + start;
             rest = &rest[end..];
-            if number.is_some() {
-                return number;
+            if let Some(number) = number {
+                return Some((at, number));
             }
         }
     })
@@ -68,6 +105,47 @@ mod tests {
         }
         assert!(is_in(Said::Number(54.0), "Hello Ada54"));
         assert!(!is_in(Said::Number(54.0), "540"));
+    }
+
+    #[test]
+    fn an_answer_is_one_result_in_any_dress() {
+        for heard in [
+            "54",
+            "54.0\n",
+            "Answer = 54",
+            "12 + 42 = 54",
+            "12+42=54",
+            "Ada: 12 + 42 = 54",
+            "Hello Ada, the answer of request 3 is 54. Next:",
+            "54\n[2]> ",
+            "[10:30] 54",
+            "2026-11-30 10:30:54.285714: 54",
+            "The sum of 12.0 and 42.0 is 54.000",
+            "12 + 42 - 30 = 24? No, 54",
+        ] {
+            assert!(is_in(Said::Answers("12 + 42"), heard), "{heard}");
+        }
+        for heard in [
+            "12+42=54 12-42=-30 12*42=504 12/42=0.28",
+            "sum 54.0 diff -30.0 prod 504.0",
+            "54 or 504",
+            "1242",
+            "540",
+            "12 42",
+            "",
+        ] {
+            assert!(!is_in(Said::Answers("12 + 42"), heard), "{heard}");
+        }
+        for (request, heard) in [
+            ("1 + 2", "1 + 2 = 3"),
+            ("6 * 7", "[10:13] 42"),
+            ("2 + 2", "4"),
+            ("9 / 4", "2.25"),
+            ("4.5 / -6", "4.5 / -6 = -0.75"),
+        ] {
+            assert!(is_in(Said::Answers(request), heard), "{heard}");
+        }
+        assert!(is_in(Said::Answers("-7 + 3"), "-7 + 3 = -4") && !is_in(Said::Answers("80 / 40"), "120 40 3200 2"));
     }
 
     #[test]
