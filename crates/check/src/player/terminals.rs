@@ -9,7 +9,7 @@ use labs::Service;
 use super::{Fault, LOOK_EVERY, Played, Player, named, quoted};
 use crate::matcher::{is_same, numbers};
 use crate::program::{Kind, Program};
-use crate::questions;
+use crate::questions::Person;
 use crate::rule::{SERVER, Said, Who};
 
 /// How long one may take to end that is asked to.
@@ -75,14 +75,13 @@ impl Player<'_> {
         self.clients.push((who, program));
         // One that is still to ask its first question sleeps now and then while it starts.
         self.unanswered = true;
-        for _ in 0..questions::COUNT_MAX {
+        let mut person = Person::new(self.stage.service, who, self.stage.place.port());
+        loop {
             self.rests = self.settle();
-            let (service, port) = (self.stage.service, self.stage.place.port());
-            let Some(program) = self.program(who) else { break };
-            let Some(answer) = questions::answer(&program.terminal.prompt_now(), service, who, port) else { break };
+            let answer = self.program(who).and_then(|program| person.answer(&program.terminal));
+            let Some(answer) = answer else { return Ok(()) };
             self.type_line(who, &answer)?;
         }
-        Ok(())
     }
 
     pub(super) fn type_line(&mut self, who: Who, line: &str) -> Played {

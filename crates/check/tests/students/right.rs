@@ -32,6 +32,7 @@ const RIGHT: &[(&str, Cast, &str)] = &[
     ("calc", Server, "calc_prompts.py"),
     ("calc", Server, "calc_select.py"),
     ("calc", Server, "calc_pool.py 4242"),
+    ("calc", Server, "calc_pool.py"),
     ("calc", Server, "calc_process.py"),
     ("calc", Server, "calc_threads.c"),
     ("calc", Server, "calc_padded.c"),
