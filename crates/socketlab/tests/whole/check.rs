@@ -338,6 +338,41 @@ fn a_class_gets_a_table_and_a_report_each() {
     assert!(told.contains("holds something else than reports: name another folder with --out"), "{told}");
 }
 
+/// The rows of a class's table: each submission's name, verdict and first mistake, and the whole line.
+fn rows<'a>(table: &'a str, names: &[&str]) -> Vec<(Vec<&'a str>, &'a str)> {
+    let lines = table.lines().filter(|line| names.iter().any(|name| line.starts_with(&format!("{name} "))));
+    let columns = |line: &'a str| -> Vec<&str> {
+        let columns: Vec<&str> = line.split("  ").map(str::trim).filter(|column| !column.is_empty()).collect();
+        columns.iter().enumerate().filter(|(place, _)| !matches!(place, 2 | 3)).map(|(_, column)| *column).collect()
+    };
+    lines.map(|line| (columns(line), line)).collect()
+}
+
+#[test]
+fn the_sample_class_is_judged_as_its_documentation_says() {
+    if !networks_are_allowed() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/class/.");
+    assert!(std::process::Command::new("cp").arg("-r").arg(samples).arg(folder.path()).status().unwrap().success());
+    // Verdicts and first mistakes are the servers' alone; so for one row only the client is judged, too.
+    for name in ["ada", "chen", "dora", "farah"] {
+        std::fs::remove_file(folder.path().join(name).join("client.py")).unwrap();
+    }
+    let names = ["ada", "bruno", "chen", "dora", "emil", "farah"];
+    let told = include_str!("../../../../docs/check.md").split("$ cd examples/class\n").nth(1).unwrap();
+    let told = rows(told.split("```").next().unwrap(), &names);
+    let (code, page, _) = check(&folder, &[&["all"], &names[..], &["--lab", "calc"]].concat());
+    let shown = rows(&page, &names);
+    assert_eq!((code, shown.len()), (Some(1), names.len()), "{page}");
+    for ((wanted, _), (got, _)) in told.iter().zip(&shown) {
+        assert_eq!(wanted, got, "{page}");
+    }
+    assert_eq!((told.len(), told[1].1), (names.len(), shown[1].1), "{page}");
+    assert!(page.contains("2 of 6 passed, 3 failed, 1 cannot be judged"), "{page}");
+}
+
 #[test]
 fn what_is_judged_of_a_class_is_kept_when_it_is_interrupted() {
     if !networks_are_allowed() {
