@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use labs::Service;
 
 use super::{Fault, LOOK_EVERY, Played, Player, named, quoted};
+use crate::crash;
 use crate::matcher::{is_same, numbers};
 use crate::program::{Kind, Program};
 use crate::questions::Person;
@@ -19,10 +20,6 @@ const END_OF_INPUT: u8 = 4;
 const INTERRUPT: u8 = 3;
 /// How often a line is typed to a client whose server has gone: the first may still be sent without an error.
 const LINES_TO_NOTICE: usize = 2;
-/// What is shown by one that crashes.
-const CRASHES: [&str; 4] = ["Traceback (most recent call last)", "Exception in thread", "panic: ", "panicked at"];
-/// How one ends that crashes: SIGABRT, SIGSEGV, SIGPIPE.
-const CRASH_SIGNALS: [&str; 3] = ["by signal 6", "by signal 11", "by signal 13"];
 
 /// What a terminal is to show.
 #[derive(Clone, Debug)]
@@ -183,7 +180,7 @@ impl Player<'_> {
         let Some(program) = self.program(who) else { return Ok(()) };
         let shown = program.terminal.news();
         let how = program.ended().unwrap_or_default();
-        if CRASHES.iter().any(|sign| shown.contains(sign)) || CRASH_SIGNALS.iter().any(|signal| how.ends_with(signal)) {
+        if crash::is_printed(&shown) || crash::is_end(&how) {
             let got = format!("it crashes: {}", if how.is_empty() { program.last_words() } else { how });
             return Err(Fault::new(format!("{} tells its user that the server has gone, or ends", named(who)), got));
         }
