@@ -3,7 +3,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Processes and threads together, as far as the kernel counts them: for every user but root, and so for everybody on a stage of their own.
-const PROCESSES_MAX: u64 = 512;
+pub(crate) const PROCESSES_MAX: u64 = 512;
 /// Of one file, in bytes.
 const FILE_BYTES_MAX: u64 = 64 << 20;
 const DESCRIPTORS_MAX: u64 = 1024;

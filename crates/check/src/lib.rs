@@ -10,6 +10,7 @@
 
 mod bounds;
 mod class;
+mod crash;
 mod diagnosis;
 mod door;
 mod folder;

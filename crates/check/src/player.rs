@@ -13,6 +13,7 @@ use std::time::Duration;
 use labs::{Service, Transport};
 use wire::Visible;
 
+use crate::crash;
 use crate::door::Door;
 use crate::manner::Manner;
 use crate::peer::{End, Peer};
@@ -219,8 +220,8 @@ impl<'a> Player<'a> {
                 let ended = program.obituary().map(|how| format!("{name} {how}"));
                 ended.or_else(|| {
                     let last = program.last_words();
-                    let is_error = ["Error", "Exception", "Traceback", "error:"].iter().any(|word| last.contains(word));
-                    is_error.then(|| format!("{name} still runs; the last that it printed: {last}"))
+                    crash::looks_like_error(&last)
+                        .then(|| format!("{name} still runs; the last that it printed: {last}"))
                 })
             })
             .collect();

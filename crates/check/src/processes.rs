@@ -246,6 +246,12 @@ pub(crate) fn processor_time() -> Duration {
     descendants().into_iter().filter_map(|pid| stat(&format!("/proc/{pid}/stat"))).map(|stat| stat.had()).sum()
 }
 
+/// How many threads everything has together that descends from this process.
+pub(crate) fn threads() -> u64 {
+    let threads = |pid| stat(&format!("/proc/{pid}/stat")).and_then(|stat| stat.threads()).map_or(0, u64::from);
+    descendants().into_iter().map(threads).sum()
+}
+
 /// A row of /proc/PID/stat.
 fn stat(path: &str) -> Option<Stat> {
     Stat::parse(&read_to_string(path).ok()?)

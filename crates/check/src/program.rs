@@ -12,7 +12,9 @@ use names::carrier;
 use rustix::process::{Pid, Signal, kill_process_group};
 use wire::Visible;
 
+use crate::bounds::PROCESSES_MAX;
 use crate::processes::{self, LOOK_EVERY, Rest};
+use crate::questions::Person;
 use crate::report::Advice;
 use crate::terminal::Terminal;
 
@@ -20,16 +22,27 @@ use crate::terminal::Terminal;
 const LISTEN_MAX: Duration = Duration::from_secs(60);
 /// A program that never rests has opened by then what it is going to open.
 const OPEN_MAX: Duration = Duration::from_secs(3);
-/// What holds after [`LISTEN_MAX`] holds earlier of a program whose threads have all slept for so long.
-const ASLEEP_MAX: Duration = Duration::from_secs(5);
+/// What holds after [`LISTEN_MAX`] holds earlier of a program whose threads have all slept for so long. Some sleep before they begin.
+const ASLEEP_MAX: Duration = Duration::from_secs(9);
 /// How often its sockets are searched for.
 const SEARCH_EVERY: Duration = Duration::from_millis(500);
+/// How long a program may take to wake that was typed to.
+const WAKES_MAX: Duration = Duration::from_millis(50);
+/// One that has all processes and threads it may have but for so many starts more and more of them. Ours and the shell's are counted with them.
+const PROCESSES_LEFT: u64 = 8;
+/// Who sits at a server's terminal, if that is asked.
+const PERSON: &str = "Server";
 /// Of what a program prints, so many lines of its end are told.
 const LAST_LINES: usize = 3;
+
+/// What is printed by one that lacks arguments, in small letters.
+const WANTS_ARGUMENTS: [&str; 4] = ["usage", "sys.argv", "arrayindexoutofbounds", "arguments are required"];
 
 /// A running program, at a terminal of its own.
 pub(crate) struct Program {
     child: Child,
+    /// The command line that it was started with.
+    line: String,
     pub(crate) terminal: Terminal,
     kind: Kind,
     /// Whether nobody else is in its network.
@@ -65,15 +78,16 @@ impl Program {
         let mut command = Command::new("sh");
         command.args(["-c", line]);
         let (child, terminal) = Terminal::start(command)?;
-        Ok(Self { child, terminal, kind, alone })
+        Ok(Self { child, line: line.to_owned(), terminal, kind, alone })
     }
 
-    /// Waits until it listens, and for what this lab is spoken over.
+    /// Waits until it listens, and for what this lab is spoken over. What it asks before is answered.
     pub(crate) fn wait_until_listening(&mut self, service: Service, port: Option<u16>) -> Result<Place, Advice> {
-        let end = Instant::now() + LISTEN_MAX;
+        let begun = Instant::now();
+        let mut person = Person::new(service, PERSON, port.unwrap_or_else(|| service.port()));
         let mut rest = Rest::new();
         let mut listening_since = None;
-        let mut searched = Instant::now();
+        let (mut searched, mut looked) = (begun, begun);
         let mut has_rested = false;
         loop {
             let asleep = rest.look();
@@ -95,10 +109,24 @@ impl Program {
                     return Ok(chosen);
                 }
                 if let Some(how) = ended {
-                    return Err(self.explain_end(&how));
+                    return Err(self.explain_end(&how, service));
                 }
-                if asleep.is_some_and(|long| long > ASLEEP_MAX) || Instant::now() > end {
-                    return Err(self.explain_silence(&sockets, service, port));
+                if self.alone && processes::threads() + PROCESSES_LEFT >= PROCESSES_MAX {
+                    return Err(swarms());
+                }
+                if asleep.is_some_and(|long| long > ASLEEP_MAX) || begun.elapsed() > LISTEN_MAX {
+                    return Err(self.explain_silence(&sockets, service, port, begun.elapsed()));
+                }
+            }
+            if asleep.is_some_and(|long| long > WAKES_MAX)
+                && looked.elapsed() > WAKES_MAX
+                && self.terminal.is_read_out()
+            {
+                looked = Instant::now();
+                if let Some(answer) = person.answer(&self.terminal) {
+                    // One that ends meanwhile is told of in the next turn.
+                    let _ = self.terminal.type_line(&answer);
+                    (rest, has_rested) = (Rest::new(), false);
                 }
             }
             std::thread::sleep(LOOK_EVERY);
@@ -146,7 +174,7 @@ impl Program {
         last.iter().map(|line| Visible(line.as_bytes()).to_string()).collect::<Vec<_>>().join(" / ")
     }
 
-    fn explain_end(&mut self, how: &str) -> Advice {
+    fn explain_end(&mut self, how: &str, service: Service) -> Advice {
         self.hear_out();
         let last = self.last_words();
         let why = format!("it {how} before it listened{}", printed(&last));
@@ -158,22 +186,29 @@ impl Program {
             format!(
                 "{how} the Python module `{module}` for the interpreter that the command names, or name one that has it"
             )
+        } else if WANTS_ARGUMENTS.iter().any(|sign| last.to_lowercase().contains(sign)) {
+            let line = &self.line;
+            format!("give its arguments in the command, as `--server '{line} {}'`", service.port())
         } else if last.contains("not found") || last.contains("No such file") || last.contains("can't open file") {
             "the command is run in this folder by `sh -c`: check the names of program and file".to_owned()
         } else if last.contains("EOF when reading") {
-            "it reads from its terminal before it listens, where nobody types: give it what it asks for as arguments"
-                .to_owned()
+            "its input ends before it listens: give it what it asks for in the command".to_owned()
         } else {
             "run the command by hand: it has to stay and to listen".to_owned()
         };
         Advice { why, mend }
     }
 
-    fn explain_silence(&self, sockets: &[Socket], service: Service, port: Option<u16>) -> Advice {
+    fn explain_silence(&self, sockets: &[Socket], service: Service, port: Option<u16>, waited: Duration) -> Advice {
         let last = printed(&self.last_words());
         if sockets.is_empty() {
-            let mend = "a server binds, and over TCP listens, before it waits for anything else".to_owned();
-            return Advice { why: format!("it runs and listens at no port{last}"), mend };
+            let mend = if self.terminal.prompt_now().is_empty() {
+                "a server binds, and over TCP listens, before it waits for anything else"
+            } else {
+                "if it asks for something: a port, an address, a name and a number of clients are answered; for anything else it has to need no person"
+            };
+            let why = format!("it runs and listens at no port after {} s{last}", waited.as_secs());
+            return Advice { why, mend: mend.to_owned() };
         }
         let places: Vec<String> = sockets.iter().map(place_name).collect();
         let why = format!("it listens at {}{last}", places.join(", "));
@@ -209,6 +244,16 @@ fn tell(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("ended with exit code {code}"),
         (None, signal) => format!("was ended by signal {}", signal.unwrap_or_default()),
+    }
+}
+
+fn swarms() -> Advice {
+    Advice {
+        why: format!(
+            "it starts more and more processes or threads: it has reached the bound of {PROCESSES_MAX} before it listens"
+        ),
+        mend: "start a thread or a process only for a client that accept() has returned, and none in a loop of its own"
+            .to_owned(),
     }
 }
 

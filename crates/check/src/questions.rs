@@ -1,12 +1,45 @@
-//! What programs ask at their terminals before they begin: where the server is, and who their user is.
+//! What programs ask at their terminals before they begin: where the server is or is to be, for how many, and who their user is.
 
 use labs::Service;
 
+use crate::terminal::Terminal;
+
 /// A program that asks more often than this before it begins asks for something else.
-pub(crate) const COUNT_MAX: usize = 6;
+const COUNT_MAX: usize = 6;
+/// So many clients a server is told to let in: more than any rule needs, and few enough that a limit can be seen.
+const CLIENTS: &str = "5";
+
+/// Who sits at a program's terminal until it begins.
+#[derive(Debug)]
+pub(crate) struct Person<'a> {
+    service: Service,
+    name: &'a str,
+    /// Where the server is, or is to be.
+    port: u16,
+    answered: Vec<String>,
+}
+
+impl<'a> Person<'a> {
+    pub(crate) fn new(service: Service, name: &'a str, port: u16) -> Self {
+        Self { service, name, port, answered: Vec::new() }
+    }
+
+    /// What the program is to be told that waits at this terminal; none if it asks for nothing that is known here, or without end.
+    pub(crate) fn answer(&mut self, terminal: &Terminal) -> Option<String> {
+        let prompt = terminal.prompt_now();
+        // What was answered is still to be seen until the program writes more.
+        let is_answered = self.answered.last().is_some_and(|last| !last.is_empty() && prompt.ends_with(last));
+        if is_answered || self.answered.len() == COUNT_MAX {
+            return None;
+        }
+        let answer = answer(&prompt, self.service, self.name, self.port)?;
+        self.answered.push(answer.clone());
+        Some(answer)
+    }
+}
 
 /// What a person answers to this prompt; none if it asks for something else.
-pub(crate) fn answer(prompt: &str, service: Service, who: &str, port: u16) -> Option<String> {
+fn answer(prompt: &str, service: Service, who: &str, port: u16) -> Option<String> {
     let lower = prompt.to_lowercase();
     let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).collect();
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
@@ -17,6 +50,12 @@ pub(crate) fn answer(prompt: &str, service: Service, who: &str, port: u16) -> Op
     if has(&["name", "username", "nickname", "login"]) && !is_of_server {
         // The chat's name is its lab's own matter.
         (service != Service::Chat).then(|| who.to_owned())
+    } else if ["press enter", "hit enter", "press return", "press any key"].iter().any(|words| lower.contains(words)) {
+        Some(String::new())
+    } else if lower.contains("how many clients")
+        || (has(&["clients", "connections", "users", "members"]) && has(&["number", "max", "maximum", "limit"]))
+    {
+        Some(CLIENTS.to_owned())
     } else if has(&["port"]) {
         Some(port.to_string())
     } else {
@@ -36,6 +75,11 @@ mod tests {
             ("Host? ", "127.0.0.1"),
             ("Please enter the server's name: ", "127.0.0.1"),
             ("port number:", "5000"),
+            ("Enter the IP address to bind to: ", "127.0.0.1"),
+            ("Port to listen on: ", "5000"),
+            ("How many clients? ", "5"),
+            ("Maximum number of connections: ", "5"),
+            ("Press Enter to start the server...", ""),
             ("What is your name?", "Ada"),
             ("Connected to the server at port 5000. Your name: ", "Ada"),
         ] {

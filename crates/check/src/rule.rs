@@ -288,6 +288,8 @@ pub enum Said {
     Bytes(&'static [u8]),
     /// A number of this value, however it is written: `54`, `54.0`, `Answer = 54`.
     Number(f64),
+    /// The result of this request, as `12 + 42`, however it is written, and of no other operation on its numbers.
+    Answers(&'static str),
     /// One of these numbers.
     Numbers(&'static [f64]),
     /// This text as often as is said, with each number from 1 instead of `#`.

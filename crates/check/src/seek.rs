@@ -6,7 +6,7 @@ use labs::Service;
 
 use crate::processes::{self, LOOK_EVERY, Rest};
 use crate::program::{Kind, Program};
-use crate::questions;
+use crate::questions::Person;
 use crate::recorder::Recorder;
 use crate::rule::{Part, Step};
 
@@ -21,7 +21,7 @@ pub(crate) fn port(command: &str, service: Service, part: &Part, recorder: &Reco
     let mut lines = part.sounding.iter().flat_map(typed);
     let end = Instant::now() + SEEK_MAX;
     let mut rest = Rest::new();
-    let mut asked_so_far = 0;
+    let mut person = Person::new(service, "Ada", service.port());
     let found = loop {
         let has_ended = program.ended().is_some();
         let wish = recorder.tried().into_iter().find(|(transport, at)| service.speaks(*transport) && at.port() != DNS);
@@ -29,9 +29,7 @@ pub(crate) fn port(command: &str, service: Service, part: &Part, recorder: &Reco
             break wish;
         }
         if rest.look().is_some() && program.terminal.is_read_out() {
-            let asked = questions::answer(&program.terminal.prompt_now(), service, "Ada", service.port());
-            asked_so_far += usize::from(asked.is_some());
-            let Some(line) = asked.filter(|_| asked_so_far <= questions::COUNT_MAX).or_else(|| lines.next()) else {
+            let Some(line) = person.answer(&program.terminal).or_else(|| lines.next()) else {
                 break None;
             };
             program.terminal.type_line(&line).ok()?;

@@ -57,6 +57,8 @@ mod linux {
         ("a rule that fails has a sequence diagram and a capture", a_failure_has_its_capture),
         ("processes are bounded", processes_are_bounded),
         ("a fork bomb is judged, and gone", a_fork_bomb_is_gone),
+        ("a fork bomb that never listens is told by its name", a_fork_bomb_has_its_advice),
+        ("a program that sleeps before it listens is waited for", a_slow_start_is_waited_for),
         ("what is written is bounded", files_are_bounded),
         ("memory is bounded", memory_is_bounded),
         ("endless output ends with its program", endless_output_is_bounded),
@@ -339,6 +341,29 @@ while connection.recv(100):
                 && entry.file_name().to_string_lossy() != std::process::id().to_string()
         });
         assert_eq!(left.filter(|entry| entry.file_name().to_string_lossy().parse::<u32>().is_ok()).count(), 0);
+    }
+
+    fn a_fork_bomb_has_its_advice() {
+        let _folder = folder();
+        // So many at most, even where nothing else ends it.
+        let bomb = "import multiprocessing, os
+left = multiprocessing.Value('i', 3000)
+while left.value > 0:
+    try:
+        os.fork()
+        left.value -= 1
+    except OSError:
+        pass
+";
+        write("bomb.py", bomb).unwrap();
+        let report = judge("exec python3 bomb.py");
+        let why = report.advice().map(|advice| advice.why.clone()).unwrap_or_default();
+        assert!(why.contains("more and more processes"), "{report:?}");
+    }
+
+    fn a_slow_start_is_waited_for() {
+        let report = judge(&format!("sleep 6; exec python3 {}/tests/students/calc.py", env!("CARGO_MANIFEST_DIR")));
+        assert_eq!(report.verdict, check::Verdict::Pass, "{report:?}");
     }
 
     fn files_are_bounded() {

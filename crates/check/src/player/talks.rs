@@ -3,12 +3,11 @@
 use labs::talk::GOOD_BYE;
 
 use super::{Fault, Played, Player, got, quoted};
+use crate::crash;
 use crate::rule::{SERVER, Said, Talk, Who};
 use crate::talker::Talker;
 
-/// What a program prints that ends because nobody thought of what happened.
-const CRASHED: [&str; 4] = ["Traceback (most recent call last)", "Exception in thread", "Unhandled", "panicked at"];
-/// Lines of its output among which that is looked for.
+/// Lines of its output among which a crash is looked for.
 const LAST_LINES: usize = 100;
 
 impl Player<'_> {
@@ -129,7 +128,7 @@ impl Player<'_> {
         let Some(how) = program.ended() else { return Ok(()) };
         program.hear_out();
         let printed = program.terminal.last_lines(LAST_LINES).join("\n");
-        if !how.contains("signal") && !CRASHED.iter().any(|word| printed.contains(word)) {
+        if !crash::is_end(&how) && !crash::is_printed(&printed) {
             return Ok(());
         }
         Err(Fault::new(

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use labs::Service;
 
 use super::{Fault, Played, Player, named, quoted};
+use crate::crash;
 use crate::matcher::{is_same, numbers};
 use crate::processes::LOOK_EVERY;
 use crate::program::{Kind, Program};
-use crate::questions;
+use crate::questions::Person;
 use crate::rule::{SERVER, Said, Who};
 
 /// How long one may take to end that is asked to.
@@ -20,10 +21,6 @@ const END_OF_INPUT: u8 = 4;
 const INTERRUPT: u8 = 3;
 /// How often a line is typed to a client whose server has gone: the first may still be sent without an error.
 const LINES_TO_NOTICE: usize = 2;
-/// What is shown by one that crashes.
-const CRASHES: [&str; 4] = ["Traceback (most recent call last)", "Exception in thread", "panic: ", "panicked at"];
-/// How one ends that crashes: SIGABRT, SIGSEGV, SIGPIPE.
-const CRASH_SIGNALS: [&str; 3] = ["by signal 6", "by signal 11", "by signal 13"];
 
 /// What a terminal is to show.
 #[derive(Clone, Debug)]
@@ -76,15 +73,14 @@ impl Player<'_> {
         self.clients.push((who, program));
         // One that is still to ask its first question sleeps now and then while it starts.
         self.unanswered = true;
-        for _ in 0..questions::COUNT_MAX {
+        let mut person = Person::new(self.stage.service, who, self.stage.place.port());
+        loop {
             self.rests = true;
             self.rests = self.settle();
-            let (service, port) = (self.stage.service, self.stage.place.port());
-            let Some(program) = self.program(who) else { break };
-            let Some(answer) = questions::answer(&program.terminal.prompt_now(), service, who, port) else { break };
+            let answer = self.program(who).and_then(|program| person.answer(&program.terminal));
+            let Some(answer) = answer else { return Ok(()) };
             self.type_line(who, &answer)?;
         }
-        Ok(())
     }
 
     pub(super) fn type_line(&mut self, who: Who, line: &str) -> Played {
@@ -186,7 +182,7 @@ impl Player<'_> {
         let Some(program) = self.program(who) else { return Ok(()) };
         let shown = program.terminal.news();
         let how = program.ended().unwrap_or_default();
-        if CRASHES.iter().any(|sign| shown.contains(sign)) || CRASH_SIGNALS.iter().any(|signal| how.ends_with(signal)) {
+        if crash::is_printed(&shown) || crash::is_end(&how) {
             let got = format!("it crashes: {}", if how.is_empty() { program.last_words() } else { how });
             return Err(Fault::new(format!("{} tells its user that the server has gone, or ends", named(who)), got));
         }

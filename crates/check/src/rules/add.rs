@@ -12,7 +12,7 @@ use crate::diagnosis::{
 };
 use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Over::Streams;
-use crate::rule::Said::{Anything, Number, Text};
+use crate::rule::Said::{Answers, Anything, Number, Text};
 use crate::rule::Step::{Close, Finish, Hear, Open, Pieces, Reset, Rest, Restart, Say, Send, Shows};
 use crate::rule::{Cast, Part, Rule, SERVER as TERMINAL};
 
@@ -74,11 +74,11 @@ pub(super) static SERVER: Part = Part {
                 Say("client7", "client7"),
                 Hear("client7", Text("ack")),
                 Say("client7", "3 4"),
-                Hear("client7", Number(7.0)),
+                Hear("client7", Answers("3 + 4")),
                 Say("client7", "10 10"),
-                Hear("client7", Number(20.0)),
+                Hear("client7", Answers("10 + 10")),
                 Say("client7", "1 10"),
-                Hear("client7", Number(11.0)),
+                Hear("client7", Answers("1 + 10")),
             ],
             diagnosis: &ARITHMETIC,
         },

@@ -13,7 +13,7 @@ use crate::diagnosis::{
 use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Crowd::{Comes, IsLetIn, IsTurnedAway, Leaves, TimesOut, Vanishes};
 use crate::rule::Over::{Both, Datagrams, Streams};
-use crate::rule::Said::{Anything, Number, Numbers};
+use crate::rule::Said::{Answers, Anything, Number, Numbers};
 use crate::rule::Step::{
     Ask, AskInPieces, Begin, Close, Complete, Crowd, Finish, Hear, IfOpen, Open, Reset, Rest, Restart, Send, TimedOut,
 };
@@ -68,7 +68,7 @@ pub(super) static SERVER: Part = Part {
             level: Must,
             over: Both,
             sentence: SUM,
-            play: &[Open("Ada"), Ask("Ada", "17", "25"), Hear("Ada", Number(42.0))],
+            play: &[Open("Ada"), Ask("Ada", "17", "25"), Hear("Ada", Answers("17 + 25"))],
             diagnosis: &ARITHMETIC,
         },
         Rule {
@@ -76,7 +76,7 @@ pub(super) static SERVER: Part = Part {
             level: Must,
             over: Both,
             sentence: SUM,
-            play: &[Open("Ada"), Ask("Ada", "-70", "12"), Hear("Ada", Number(-58.0))],
+            play: &[Open("Ada"), Ask("Ada", "-70", "12"), Hear("Ada", Answers("-70 + 12"))],
             diagnosis: &ARITHMETIC,
         },
         Rule {
@@ -282,7 +282,7 @@ pub(super) static SERVER: Part = Part {
             level: Should,
             over: Both,
             sentence: "… each client send two numbers: those with a fraction are numbers, too.",
-            play: &[Open("Ada"), Ask("Ada", "2.5", "4.25"), Hear("Ada", Number(6.75))],
+            play: &[Open("Ada"), Ask("Ada", "2.5", "4.25"), Hear("Ada", Answers("2.5 + 4.25"))],
             diagnosis: &ARITHMETIC,
         },
         Rule {

@@ -34,6 +34,8 @@ def session(connection, name=None):
             try:
                 a, b = data.decode().split()
                 answer = str(int(a) + int(b))
+                if bug == "also-multiplies":
+                    answer += f" {int(a) * int(b)}"
                 if bug == "concatenates":
                     answer = a + b
                 if bug == "one-digit":

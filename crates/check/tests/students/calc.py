@@ -26,6 +26,8 @@ def compute(text):
     if bug == "concatenates":
         return a + b
     a, b = number(a), number(b)
+    if bug == "tells-all":
+        return f"{a + b} {a - b} {a * b} {a / b}"
     if operator == "+":
         return a + b
     if operator == "-":

@@ -1,10 +1,15 @@
-# A calculator with a pool of threads, decimals, and lines.
+# A calculator with a pool of threads, decimals, and lines. Its port is its argument; without one it asks for all that it needs.
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal, DecimalException
 from socket import SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, AF_INET, socket
 
-port = int(sys.argv[1])
+if len(sys.argv) > 1:
+    address, port, clients = "", int(sys.argv[1]), 10
+else:
+    address = input("Enter IP address: ")
+    port = int(input("Port to listen on: "))
+    clients = int(input("How many clients? "))
 
 
 def calculate(words):
@@ -36,9 +41,9 @@ def serve(connection):
     print(name, "session ended")
 
 
-with socket(AF_INET, SOCK_STREAM) as server, ThreadPoolExecutor(max_workers=10) as pool:
+with socket(AF_INET, SOCK_STREAM) as server, ThreadPoolExecutor(max_workers=clients) as pool:
     server.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
-    server.bind(("", port))
+    server.bind((address, port))
     server.listen()
     while True:
         pool.submit(serve, server.accept()[0])

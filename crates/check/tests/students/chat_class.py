@@ -1,6 +1,18 @@
-# A chat room as a class, a thread each: it logs in and out, counts members in its own words, and turns away who takes a name.
+# A chat room as a class, a thread each: it counts members in its own words, and turns away who takes a name. Its argument is which words.
 import socket
+import sys
 import threading
+
+CAME, SAID, WENT = {
+    "stars": ("*** {0} logged in *** ({1} members online)", "<{0}> {1}", "*** {0} logged out *** ({1} members online)"),
+    "before": ("User joined: {0} (Member count = {1})", "[{0}] {1}", "User left: {0} (Member count = {1})"),
+    "long": (
+        "{0} entered. Total number of members in the room is now {1}",
+        "{0} says to everyone: {1}",
+        "{0} exited. Total number of members in the room is now {1}",
+    ),
+    "is": ("{0} logged on. Member count is {1}", "{0}> {1}", "{0} logged off. Member count is {1}"),
+}[sys.argv[1]]
 
 
 class ChatServer:
@@ -27,7 +39,7 @@ class ChatServer:
             self.clients.pop(index)
             nickname = self.nicknames.pop(index)
             client.close()
-            self.broadcast(f"*** {nickname} logged out *** ({len(self.clients)} members online)\n")
+            self.broadcast(WENT.format(nickname, len(self.clients)) + "\n")
 
     def handle(self, client):
         try:
@@ -40,13 +52,13 @@ class ChatServer:
                 return
             self.nicknames.append(nickname)
             self.clients.append(client)
-            self.broadcast(f"*** {nickname} logged in *** ({len(self.clients)} members online)\n")
+            self.broadcast(CAME.format(nickname, len(self.clients)) + "\n")
         while True:
             try:
                 message = client.recv(1024).decode().strip()
                 if message in ("", "quit"):
                     break
-                self.broadcast(f"<{nickname}> {message}\n")
+                self.broadcast(SAID.format(nickname, message) + "\n")
             except (OSError, UnicodeDecodeError):
                 break
         self.remove(client)

@@ -24,6 +24,8 @@ def number(text):
 def add(first, second):
     if bug == "concatenates":
         return first + second
+    if bug == "also-multiplies":
+        return f"{number(first) + number(second)} {number(first) * number(second)}"
     return str(number(first) + number(second))
 
 

@@ -144,7 +144,11 @@ impl Course {
         let playing = &self.args.playing;
         let Submission { lab, folder, server, client, port, lacks } = match Submission::find(path, &self.description) {
             Ok(found) => found,
-            Err((lab, advice)) => return Report::unplayable(lab, Some(path.display().to_string()), None, advice),
+            Err((lab, advice)) => {
+                let report = Report::unplayable(lab, Some(path.display().to_string()), None, advice);
+                let sandboxed = !self.args.no_sandbox;
+                return Report { sandboxed, seed: playing.seed, repeat: playing.repeat, ..report };
+            }
         };
         let task = Task {
             lab,

@@ -40,24 +40,32 @@ pub(super) use writing::{ReportFile, json};
 
 #[cfg(target_os = "linux")]
 mod writing {
-    use std::fs::File;
-    use std::io::Write as _;
+    use std::fs::{File, OpenOptions, remove_file};
+    use std::io::{self, Write as _};
 
     use anyhow::Context as _;
     use check::Report;
 
     use super::{Form, ReportPath};
 
-    /// A file that is open for a report.
+    /// A file that a report can be written to.
     pub(crate) struct ReportFile {
-        file: File,
+        /// None if it is still to be made.
+        file: Option<File>,
         to: ReportPath,
     }
 
     impl ReportPath {
-        /// Makes the file, or empties it.
-        pub(crate) fn create(&self) -> anyhow::Result<ReportFile> {
-            let file = File::create(&self.path).with_context(|| self.unwritable())?;
+        /// Finds out whether the file can be written to. Until there is a report, what is there stays, and what is not there is not made.
+        pub(crate) fn open(&self) -> anyhow::Result<ReportFile> {
+            let open = || match OpenOptions::new().write(true).open(&self.path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    File::create_new(&self.path)?;
+                    remove_file(&self.path).map(|()| None)
+                }
+                opened => opened.map(Some),
+            };
+            let file = open().with_context(|| self.unwritable())?;
             Ok(ReportFile { file, to: self.clone() })
         }
 
@@ -67,13 +75,22 @@ mod writing {
     }
 
     impl ReportFile {
-        pub(crate) fn write(mut self, report: &Report) -> anyhow::Result<()> {
-            let text = match self.to.form {
+        pub(crate) fn write(self, report: &Report) -> anyhow::Result<()> {
+            let Self { file, to } = self;
+            let text = match to.form {
                 Form::Html => report.html()?,
                 Form::Json => json(report)?,
                 Form::Junit => report.junit()?,
             };
-            self.file.write_all(text.as_bytes()).with_context(|| self.to.unwritable())
+            let write = || {
+                let mut file = file.map_or_else(|| File::create(&to.path), Ok)?;
+                // A pipe has no length.
+                if file.metadata()?.is_file() {
+                    file.set_len(0)?;
+                }
+                file.write_all(text.as_bytes())
+            };
+            write().with_context(|| to.unwritable())
         }
     }
 

@@ -21,8 +21,8 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
         let labs = select_labs(args).and_then(|labs| Ok(std::io::stdout().write_all(tell::list(&labs).as_bytes())?));
         return report(labs, USAGE);
     }
-    // The files are made before it takes its time, and not after.
-    let files = || args.report.iter().map(ReportPath::create).collect::<Result<Vec<_>, _>>();
+    // That a file cannot be written to is said before it takes its time, and not after.
+    let files = || args.report.iter().map(ReportPath::open).collect::<Result<Vec<_>, _>>();
     let (task, files) = match task(args).and_then(|task| Ok((task, files()?))) {
         Ok(prepared) => prepared,
         Err(error) => return report(Err(error), USAGE),

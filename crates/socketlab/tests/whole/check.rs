@@ -172,7 +172,12 @@ fn what_cannot_be_judged_is_not_called_wrong() {
         ),
         ("python3 -I -S -c 'import Crypto'", "No module named 'Crypto'", "`pip install pycryptodome`"),
         ("python3 no-such-file.py", "before it listened", "check the names of program and file"),
-        ("sleep 1000", "listens at no port", "a server binds"),
+        ("sleep 1000", "listens at no port after ", "a server binds"),
+        (
+            "python3 -c 'exit(\"usage: server.py PORT\")'",
+            "usage: server.py PORT",
+            "give its arguments in the command, as",
+        ),
     ] {
         let (code, page, _) = check(&folder, &["calc", "--server", server]);
         let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -254,6 +259,17 @@ fn arguments_are_checked_before_anything_runs() {
     }
 }
 
+#[test]
+fn a_report_that_fails_to_come_destroys_none() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("old.html"), "an old report").unwrap();
+    let reports = ["--report", "old.html", "--report", "new.json", "--report", "no/such/folder/page.html"];
+    let (code, _, told) = check(&folder, &[&["calc", "--server", "true"], &reports[..]].concat());
+    assert_eq!(code, Some(2), "{told}");
+    assert_eq!(std::fs::read_to_string(folder.path().join("old.html")).unwrap(), "an old report");
+    assert!(!folder.path().join("new.json").exists());
+}
+
 /// A class of three: one right, one wrong, and one in which nobody finds a server.
 fn class(folder: &TempDir) -> [String; 3] {
     let submission = |name: &str, file: &str, program: &str| {
@@ -280,7 +296,8 @@ fn a_class_gets_a_table_and_a_report_each() {
     let folders = class(&folder);
     let out = folder.path().join("reports");
     let written = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
-    let args = ["all", &folders[0], &folders[1], &folders[2], "--lab", "calc", "--out", out.to_str().unwrap()];
+    let args =
+        ["all", &folders[0], &folders[1], &folders[2], "--lab", "calc", "--seed", "7", "--out", out.to_str().unwrap()];
     let (code, page, told) = check(&folder, &args);
     assert_eq!(code, Some(1), "{page}{told}");
     assert!(
@@ -302,6 +319,8 @@ fn a_class_gets_a_table_and_a_report_each() {
     assert!(written("index.html").contains("href=\"ben.html\""));
     assert!(written("ben.html").contains("Mend this first: one bad input ends it"));
     assert!(written("cem.html").contains("it has no server: neither server.py"));
+    let unplayed: Value = serde_json::from_str(&written("cem.json")).unwrap();
+    assert_eq!(unplayed["seed"], 7);
     let report: Value = serde_json::from_str(&written("ben.json")).unwrap();
     assert_eq!(with_verdict(&report, "fail")[0], "calc.zero");
 
@@ -317,6 +336,41 @@ fn a_class_gets_a_table_and_a_report_each() {
     let (code, _, told) = check(&folder, &["all", &folders[2], "--lab", "calc", "--out", &folders[0]]);
     assert_eq!(code, Some(2), "{told}");
     assert!(told.contains("holds something else than reports: name another folder with --out"), "{told}");
+}
+
+/// The rows of a class's table: each submission's name, verdict and first mistake, and the whole line.
+fn rows<'a>(table: &'a str, names: &[&str]) -> Vec<(Vec<&'a str>, &'a str)> {
+    let lines = table.lines().filter(|line| names.iter().any(|name| line.starts_with(&format!("{name} "))));
+    let columns = |line: &'a str| -> Vec<&str> {
+        let columns: Vec<&str> = line.split("  ").map(str::trim).filter(|column| !column.is_empty()).collect();
+        columns.iter().enumerate().filter(|(place, _)| !matches!(place, 2 | 3)).map(|(_, column)| *column).collect()
+    };
+    lines.map(|line| (columns(line), line)).collect()
+}
+
+#[test]
+fn the_sample_class_is_judged_as_its_documentation_says() {
+    if !networks_are_allowed() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/class/.");
+    assert!(std::process::Command::new("cp").arg("-r").arg(samples).arg(folder.path()).status().unwrap().success());
+    // Verdicts and first mistakes are the servers' alone; so for one row only the client is judged, too.
+    for name in ["ada", "chen", "dora", "farah"] {
+        std::fs::remove_file(folder.path().join(name).join("client.py")).unwrap();
+    }
+    let names = ["ada", "bruno", "chen", "dora", "emil", "farah"];
+    let told = include_str!("../../../../docs/check.md").split("$ cd examples/class\n").nth(1).unwrap();
+    let told = rows(told.split("```").next().unwrap(), &names);
+    let (code, page, _) = check(&folder, &[&["all"], &names[..], &["--lab", "calc"]].concat());
+    let shown = rows(&page, &names);
+    assert_eq!((code, shown.len()), (Some(1), names.len()), "{page}");
+    for ((wanted, _), (got, _)) in told.iter().zip(&shown) {
+        assert_eq!(wanted, got, "{page}");
+    }
+    assert_eq!((told.len(), told[1].1), (names.len(), shown[1].1), "{page}");
+    assert!(page.contains("2 of 6 passed, 3 failed, 1 cannot be judged"), "{page}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::diagnosis::{NOT_ENDED, ONE_CLIENT, PROTOCOL};
 use crate::report::Level::{Must, Should};
 use crate::rule::Over::Streams;
-use crate::rule::Said::{Number, Text};
+use crate::rule::Said::{Answers, Number, Text};
 use crate::rule::Step::{Exits, Shows, Start, Type};
 use crate::rule::{Cast, Part, Rule, SERVER};
 
@@ -21,11 +21,11 @@ pub(in crate::rules) static PAIR: Part = Part {
             play: &[
                 Start("Ada"),
                 Type("Ada", "12 + 42"),
-                Shows("Ada", Number(54.0)),
+                Shows("Ada", Answers("12 + 42")),
                 Shows(SERVER, Number(12.0)),
                 Shows(SERVER, Number(42.0)),
                 Type("Ada", "4.5 / -6"),
-                Shows("Ada", Number(-0.75)),
+                Shows("Ada", Answers("4.5 / -6")),
             ],
             diagnosis: &PROTOCOL,
         },

@@ -4,7 +4,7 @@ use crate::diagnosis::ONE_CLIENT;
 use crate::diagnosis::clients::{NOT_MET, ONE_LINE};
 use crate::report::Level::{Must, Should};
 use crate::rule::Over::Both;
-use crate::rule::Said::Number;
+use crate::rule::Said::{Answers, Number};
 use crate::rule::Step::{Gives, Shows, Start};
 use crate::rule::{Cast, Part, Rule};
 
@@ -18,7 +18,7 @@ pub(in crate::rules) static PAIR: Part = Part {
             level: Must,
             over: Both,
             sentence: "… each client send two numbers to server and receives sum of those as a result.",
-            play: &[Start("Ada"), Gives("Ada", "170", "255"), Shows("Ada", Number(425.0))],
+            play: &[Start("Ada"), Gives("Ada", "170", "255"), Shows("Ada", Answers("170 + 255"))],
             diagnosis: &NOT_MET,
         },
         Rule {
