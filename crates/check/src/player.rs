@@ -290,7 +290,7 @@ impl<'a> Player<'a> {
             Step::TimedOut(who) => return self.timed_out(who),
             Step::Crowd(step) => return self.crowd_step(step),
             Step::Talk(who, step) => return self.talk_step(who, step),
-            Step::NoCrash => return self.server_has_not_crashed(),
+            Step::NoCrash => return self.nobody_has_crashed(),
             Step::Rest => return self.rest(),
             Step::Restart => return self.restart(),
             Step::Finish(who) => {

@@ -75,6 +75,11 @@ impl Player<'_> {
         self.clients.push((who, program));
         // One that is still to ask its first question sleeps now and then while it starts.
         self.unanswered = true;
+        self.answer_questions(who)
+    }
+
+    /// What the program asks of its user before it begins.
+    pub(super) fn answer_questions(&mut self, who: Who) -> Played {
         for _ in 0..questions::COUNT_MAX {
             self.rests = self.settle();
             let (service, port) = (self.stage.service, self.stage.place.port());
