@@ -275,9 +275,10 @@ pub enum Talk {
     Garbage,
     /// Hears this, encrypted to its key.
     Hears(&'static str),
-    /// Hears what the server's person types, or whatever the server answers by itself. In a pair it is the client's terminal that shows it.
+    /// Hears what the server's person types, or whatever the server answers by itself. In a pair it is the client's terminal that shows it, and a server
+    /// that answers by itself cannot be judged.
     Answer(&'static str),
-    /// Hears that the server's person types `Good Bye`, which ends the talk.
+    /// Hears that the server's person types `Good Bye`, which ends the talk, and in a pair the client's program.
     GoodBye,
     /// Has heard something of what was typed at last; or hears this, typed instead; or the program has ended in peace.
     Copes(&'static str),

@@ -53,6 +53,15 @@ mod tests {
     }
 
     #[test]
+    fn every_lab_has_rules_for_each_cast() {
+        for lab in &ALL {
+            for cast in [Cast::Server, Cast::Client, Cast::Pair] {
+                assert!(lab.part(cast).is_some_and(|part| !part.rules.is_empty()), "{} {}", lab.service, cast.name());
+            }
+        }
+    }
+
+    #[test]
     fn a_mistake_of_one_name_is_mended_in_one_way() {
         let diagnoses: Vec<_> = ALL.iter().flat_map(Lab::rules).map(|rule| rule.diagnosis).collect();
         for one in &diagnoses {
@@ -87,7 +96,7 @@ mod tests {
             return is_evidence(*inner, cast);
         }
         if let Step::Talk(_, step) = step {
-            return matches!(step, Talk::Hears(_) | Talk::Copes(_) | Talk::Answer(_));
+            return matches!(step, Talk::Hears(_) | Talk::Copes(_) | Talk::Answer(_) | Talk::GoodBye);
         }
         // Our server hears them; of a pair nothing is seen yet.
         if matches!(step, Step::Gives(..)) {

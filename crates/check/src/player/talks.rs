@@ -29,6 +29,7 @@ impl Player<'_> {
             Talk::Hears(text) => self.decrypts(who, Said::Text(text)),
             Talk::Answer(text) if self.stage.cast == Cast::Pair => self.answers_at_terminals(who, text),
             Talk::Answer(text) => self.answers(who, text),
+            Talk::GoodBye if self.stage.cast == Cast::Pair => self.says_good_bye_at_terminals(who),
             Talk::GoodBye => self.says_good_bye(who),
             Talk::Copes(text) => self.copes(who, text),
             Talk::Secret(text) => self.is_secret(text),
@@ -151,9 +152,7 @@ impl Player<'_> {
     fn answers_at_terminals(&mut self, who: Who, text: &'static str) -> Played {
         self.type_line(SERVER, text)?;
         let Err(fault) = self.shows(who, Wanted::Said(Said::Text(text))) else { return Ok(()) };
-        // What is shown instead may be the answer of a server that asks nobody.
-        let shows_another = self.program(who).is_some_and(|program| !program.terminal.news().trim().is_empty());
-        Err(Fault { is_unseen: shows_another && !self.has_ended(SERVER) && !self.has_ended(who), ..fault })
+        Err(self.unless_it_answers_itself(who, fault))
     }
 
     /// The server's turn, and its person ends the talk.
@@ -167,6 +166,26 @@ impl Player<'_> {
         self.type_line(SERVER, GOOD_BYE)?;
         self.decrypts(who, Said::Text(GOOD_BYE))?;
         self.ended(who)
+    }
+
+    fn says_good_bye_at_terminals(&mut self, who: Who) -> Played {
+        self.type_line(SERVER, GOOD_BYE)?;
+        let Err(fault) = self.exits(who) else { return Ok(()) };
+        let fault = Fault { got: format!("{}, and shows {}", fault.got, self.what_is_shown(who)), ..fault };
+        let is_heard = Wanted::Said(Said::Text(GOOD_BYE));
+        Err(if self.is_shown(who, &is_heard) { fault } else { self.unless_it_answers_itself(who, fault) })
+    }
+
+    /// What is shown instead of what the server's person typed may be the answer of a server that asks nobody.
+    fn unless_it_answers_itself(&mut self, who: Who, fault: Fault) -> Fault {
+        if self.has_ended(SERVER) || self.has_ended(who) || !self.is_shown(who, &Wanted::Said(Said::Anything)) {
+            return fault;
+        }
+        Fault {
+            got: format!("{}: perhaps the server asks nobody for its answers", fault.got),
+            is_unseen: true,
+            ..fault
+        }
     }
 
     /// Those programs that have ended wanted to.

@@ -213,11 +213,11 @@ impl Player<'_> {
         self.is_shown(who, wanted)
     }
 
-    fn is_shown(&mut self, who: Who, wanted: &Wanted) -> bool {
+    pub(super) fn is_shown(&mut self, who: Who, wanted: &Wanted) -> bool {
         self.program(who).is_some_and(|program| wanted.is_in(program.terminal.news().trim()))
     }
 
-    fn what_is_shown(&mut self, who: Who) -> String {
+    pub(super) fn what_is_shown(&mut self, who: Who) -> String {
         let Some(program) = self.program(who) else { return "nothing".to_owned() };
         let news = program.terminal.news();
         let how = program.ended().map(|how| format!(", then it {how}")).unwrap_or_default();

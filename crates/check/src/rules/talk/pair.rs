@@ -8,7 +8,7 @@ use crate::report::Level::{Must, Should};
 use crate::rule::Over::Streams;
 use crate::rule::Said::Text;
 use crate::rule::Step::{Exits, Shows, Start, Talk, Type};
-use crate::rule::Talk::{Answer, Keys, Secret};
+use crate::rule::Talk::{Answer, GoodBye, Keys, Secret};
 use crate::rule::{Cast, Part, Rule, SERVER};
 
 use super::{BYE, TURN};
@@ -42,18 +42,18 @@ pub(in crate::rules) static PAIR: Part = Part {
             id: "talk.pair.secret",
             level: Must,
             over: Streams,
-            sentence: "Messages are encrypted using RSA method.",
+            sentence: "Messages are encrypted using RSA method: who listens on the way reads neither them nor a private key.",
             play: &[
                 Start("Ada"),
                 Talk("Ada", Keys),
                 Type("Ada", "The first secret"),
                 Shows(SERVER, Text("The first secret")),
-                Talk("Ada", Answer("The second secret")),
                 Talk("Ada", Secret("The first secret")),
-                Talk("Ada", Secret("The second secret")),
                 Talk("Ada", Secret("PRIVATE KEY")),
-                Type("Ada", "And no secret"),
-                Shows(SERVER, Text("And no secret")),
+                Talk("Ada", Answer("The second secret")),
+                Talk("Ada", Secret("The second secret")),
+                Type("Ada", "Our last secret"),
+                Shows(SERVER, Text("Our last secret")),
             ],
             diagnosis: &READABLE,
         },
@@ -62,15 +62,7 @@ pub(in crate::rules) static PAIR: Part = Part {
             level: Must,
             over: Streams,
             sentence: BYE,
-            play: &[
-                Start("Ada"),
-                Talk("Ada", Keys),
-                Type("Ada", "Hello, server"),
-                Shows(SERVER, Text("Hello, server")),
-                Talk("Ada", Answer("Hello, client")),
-                Type("Ada", "Good Bye"),
-                Exits("Ada"),
-            ],
+            play: &[Start("Ada"), Talk("Ada", Keys), Type("Ada", "Good Bye"), Exits("Ada")],
             diagnosis: &GOOD_BYE,
         },
         Rule {
@@ -83,8 +75,7 @@ pub(in crate::rules) static PAIR: Part = Part {
                 Talk("Ada", Keys),
                 Type("Ada", "Hello, server"),
                 Shows(SERVER, Text("Hello, server")),
-                Type(SERVER, "Good Bye"),
-                Exits("Ada"),
+                Talk("Ada", GoodBye),
             ],
             diagnosis: &GOOD_BYE,
         },
@@ -98,7 +89,7 @@ pub(in crate::rules) static PAIR: Part = Part {
                 Talk("Ada", Keys),
                 Type("Ada", "سلام 東京"),
                 Shows(SERVER, Text("سلام 東京")),
-                Talk("Ada", Answer("سلام")),
+                Talk("Ada", Answer("خداحافظ")),
             ],
             diagnosis: &LANGUAGE,
         },
