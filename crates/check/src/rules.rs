@@ -116,6 +116,8 @@ mod tests {
                 | Step::Pauses(..)
                 | Step::Differ
                 | Step::ServerEnds(..)
+                | Step::ServerIsBusy(..)
+                | Step::Leaves(_)
         )
     }
 
@@ -142,6 +144,8 @@ mod tests {
             | Step::Shows(who, _)
             | Step::Hides(who, _)
             | Step::Exits(who)
+            | Step::Leaves(who)
+            | Step::ServerIsBusy(who, _)
             | Step::ShowsReply(who)
             | Step::ShowsNumbers(who) => {
                 assert!(who == SERVER || present.contains(&who), "{who} is not there at {step:?}");

@@ -122,3 +122,9 @@ pub(crate) const READABLE: Diagnosis = Diagnosis {
     mending: "Only send() what PKCS1_OAEP.new(other_public_key).encrypt() has given, in both programs; look at it with `socketlab watch`. A private key is never sent: whoever hears \
               it reads all.",
 };
+
+pub(crate) const BUSY: Diagnosis = Diagnosis {
+    name: "a server that is busy is not understood",
+    mending: "The first that recv() brings may be “Server Is Busy”, and behind it comes b'', the end: print what the server says before you ask for numbers, close the socket, \
+              and end. A loop that waits for another text spins.",
+};

@@ -15,7 +15,7 @@ use crate::rule::{SERVER, Said, Who};
 /// How long one may take to end that is asked to.
 const END_MAX: Duration = Duration::from_millis(1500);
 /// Control-D and Control-C: the end of what is typed, and the wish to end.
-const END_OF_INPUT: u8 = 4;
+pub(super) const END_OF_INPUT: u8 = 4;
 const INTERRUPT: u8 = 3;
 /// How often a line is typed to a client whose server has gone: the first may still be sent without an error.
 const LINES_TO_NOTICE: usize = 2;
@@ -162,6 +162,11 @@ impl Player<'_> {
         self.tell("our server ends".to_owned());
         self.stage.door = None;
         self.peers.clear();
+        self.notices_the_end(who, line)
+    }
+
+    /// At the latest when this line is typed twice, the client tells its user that its connection has ended, or ends.
+    pub(super) fn notices_the_end(&mut self, who: Who, line: &str) -> Played {
         self.rest()?;
         // Half of what it takes would be another mistake.
         let line = if self.stage.service == Service::Sum { &self.manner.form.complete(line, line) } else { line };

@@ -247,6 +247,8 @@ const MUTANTS: &[(&str, &str)] = &[
     ("sum.client.again", "sum_client_once.py"),
     ("sum.client.lost", "sum_client_udp.py no-timeout"),
     ("sum.client.server-gone", "sum_client.py spins"),
+    ("sum.client.busy", "sum_client.py only-welcome"),
+    ("sum.client.leaves", "sum_client.py stays"),
     ("sum.pair.answer", "sum.py concatenates with sum_client.py"),
     ("sum.pair.several", "sum.py lock with sum_client.py"),
     ("sum.pair.again", "sum_plain.py once with sum_client_once.py"),

@@ -94,6 +94,22 @@ fn judged(folder: &TempDir, args: &[&str]) -> (Option<i32>, Value) {
     (code, serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{args:?}: {error}: {told}")))
 }
 
+/// How our own server and client are started that meet in a pair.
+fn own_pair(service: Service) -> [String; 2] {
+    let how = if service == Service::Numbers {
+        " --bind 127.0.0.1:11000 --every 50ms"
+    } else if service == Service::Talk {
+        " --dialect lab"
+    } else {
+        ""
+    };
+    // At a talk's server sits a person, too.
+    let is_talk = service == Service::Talk;
+    let server = if is_talk { "talk --listen 12008 --dialect lab".to_owned() } else { format!("serve {service}") };
+    [server, format!("{service}{how}")]
+        .map(|wish| format!("XDG_STATE_HOME=$(mktemp -d) exec {} {wish}", env!("CARGO_BIN_EXE_socketlab")))
+}
+
 #[test]
 fn our_own_clients_and_pairs_keep_every_must() {
     if !networks_are_allowed() {
@@ -104,21 +120,8 @@ fn our_own_clients_and_pairs_keep_every_must() {
         for lab in &check::ALL {
             let folder = &folder;
             scope.spawn(move || {
-                let socketlab = env!("CARGO_BIN_EXE_socketlab");
                 let name = lab.service.name();
-                let how = match lab.service {
-                    Service::Numbers => " --bind 127.0.0.1:11000 --every 50ms",
-                    Service::Talk => " --dialect lab",
-                    _ => "",
-                };
-                // In a pair its server's person types.
-                let serves = if lab.service == Service::Talk {
-                    "talk --listen 12008 --dialect lab"
-                } else {
-                    &format!("serve {name}")
-                };
-                let [server, client] = [serves, &format!("{name}{how}")]
-                    .map(|wish| format!("XDG_STATE_HOME=$(mktemp -d) exec {socketlab} {wish}"));
+                let [server, client] = own_pair(lab.service);
                 let of_pair = lab.part(Cast::Pair).into_iter().flat_map(|part| part.rules);
                 let chosen: Vec<&str> = of_pair.flat_map(|rule| ["--rule", rule.id]).collect();
                 let pair = [&[name, "--server", &server, "--client", &client][..], &chosen].concat();
