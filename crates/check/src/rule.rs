@@ -269,6 +269,8 @@ pub enum Talk {
     SendKey,
     /// Sends its public key, and hears the program's. A pair is given the time for its keys.
     Keys,
+    /// The same, for what is about something else: where no keys are exchanged, that cannot be seen.
+    Begun,
     /// The student's client gives its public key; or it says this as it was typed, which is a mistake, and no other lab.
     Begins(&'static str),
     /// Says a text, encrypted to the program's key.

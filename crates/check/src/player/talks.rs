@@ -22,6 +22,7 @@ impl Player<'_> {
         match step {
             Talk::SendKey => self.send_key(who),
             Talk::Keys => self.exchange_keys(who),
+            Talk::Begun => self.exchange_keys(who).map_err(|fault| Fault { is_unseen: true, ..fault }),
             Talk::Begins(text) => self.begins_talk(who, text),
             Talk::Say(text) => self.say_encrypted(who, text),
             Talk::SayInHalves(text) => self.say_encrypted_in_halves(who, text),

@@ -11,7 +11,7 @@ use crate::rule::Said::Text;
 use crate::rule::Step::{
     Accept, Close, Ended, Exits, Finish, IfOpen, Never, NoCrash, Rest, ServerEnds, Shows, Start, Talk, Type,
 };
-use crate::rule::Talk::{Begins, Copes, Garbage, Hears, Keys, Say, SayInHalves};
+use crate::rule::Talk::{Begins, Begun, Copes, Garbage, Hears, Keys, Say, SayInHalves};
 use crate::rule::{Cast, Part, Rule};
 
 use super::{BYE, OVER_LONG, TURN};
@@ -37,7 +37,7 @@ pub(in crate::rules) static CLIENT: Part = Part {
             play: &[
                 Start("Ada"),
                 Accept("Ada"),
-                Talk("Ada", Keys),
+                Talk("Ada", Begun),
                 Type("Ada", "Hello, server"),
                 Talk("Ada", Hears("Hello, server")),
             ],
@@ -51,7 +51,7 @@ pub(in crate::rules) static CLIENT: Part = Part {
             play: &[
                 Start("Ada"),
                 Accept("Ada"),
-                Talk("Ada", Keys),
+                Talk("Ada", Begun),
                 Type("Ada", "Hello, server"),
                 Talk("Ada", Hears("Hello, server")),
                 Talk("Ada", Say("Hello, client")),
@@ -67,7 +67,7 @@ pub(in crate::rules) static CLIENT: Part = Part {
             play: &[
                 Start("Ada"),
                 Accept("Ada"),
-                Talk("Ada", Keys),
+                Talk("Ada", Begun),
                 Type("Ada", "one"),
                 Talk("Ada", Hears("one")),
                 Talk("Ada", Say("two")),
@@ -94,7 +94,7 @@ pub(in crate::rules) static CLIENT: Part = Part {
             play: &[
                 Start("Ada"),
                 Accept("Ada"),
-                Talk("Ada", Keys),
+                Talk("Ada", Begun),
                 Type("Ada", "Hello, server"),
                 Talk("Ada", Hears("Hello, server")),
                 Talk("Ada", Say("Hello, client")),
@@ -116,7 +116,7 @@ pub(in crate::rules) static CLIENT: Part = Part {
             play: &[
                 Start("Ada"),
                 Accept("Ada"),
-                Talk("Ada", Keys),
+                Talk("Ada", Begun),
                 Type("Ada", "Hello, server"),
                 Talk("Ada", Hears("Hello, server")),
                 Talk("Ada", Say("Good Bye")),
@@ -134,7 +134,7 @@ pub(in crate::rules) static CLIENT: Part = Part {
             play: &[
                 Start("Ada"),
                 Accept("Ada"),
-                Talk("Ada", Keys),
+                Talk("Ada", Begun),
                 Type("Ada", "سلام 東京"),
                 Talk("Ada", Hears("سلام 東京")),
                 Talk("Ada", Say("سلام")),
@@ -150,7 +150,7 @@ pub(in crate::rules) static CLIENT: Part = Part {
             play: &[
                 Start("Ada"),
                 Accept("Ada"),
-                Talk("Ada", Keys),
+                Talk("Ada", Begun),
                 Type("Ada", "Hello, server"),
                 Talk("Ada", Hears("Hello, server")),
                 Talk("Ada", Say("Good Bye")),
@@ -169,7 +169,7 @@ pub(in crate::rules) static CLIENT: Part = Part {
             play: &[
                 Start("Ada"),
                 Accept("Ada"),
-                Talk("Ada", Keys),
+                Talk("Ada", Begun),
                 Type("Ada", "Hello, server"),
                 Talk("Ada", Hears("Hello, server")),
                 ServerEnds("Ada", "Are you there?"),
@@ -184,7 +184,7 @@ pub(in crate::rules) static CLIENT: Part = Part {
             play: &[
                 Start("Ada"),
                 Accept("Ada"),
-                Talk("Ada", Keys),
+                Talk("Ada", Begun),
                 Type("Ada", OVER_LONG),
                 Rest,
                 Talk("Ada", Copes("Hello, server")),
@@ -199,7 +199,7 @@ pub(in crate::rules) static CLIENT: Part = Part {
             play: &[
                 Start("Ada"),
                 Accept("Ada"),
-                Talk("Ada", Keys),
+                Talk("Ada", Begun),
                 Type("Ada", "Hello, server"),
                 Talk("Ada", Hears("Hello, server")),
                 Talk("Ada", Garbage),
@@ -216,7 +216,7 @@ pub(in crate::rules) static CLIENT: Part = Part {
             play: &[
                 Start("Ada"),
                 Accept("Ada"),
-                Talk("Ada", Keys),
+                Talk("Ada", Begun),
                 Type("Ada", "Hello, server"),
                 Talk("Ada", Hears("Hello, server")),
                 Talk("Ada", SayInHalves("Hello, client")),
