@@ -100,6 +100,7 @@ pub(crate) fn left_open(service: Service, cast: Cast) -> Option<&'static str> {
         }
         (Service::Board, Cast::Client | Cast::Pair) => Some("POST \"milk\", and GET, typed in a line each"),
         (Service::Talk, Cast::Server) => Some("our public key, in PEM, whereupon it sends its own in PEM"),
+        (Service::Talk, Cast::Client) => Some("its public key, in PEM, whereupon ours is sent; or ours first"),
         _ => None,
     }
 }

@@ -274,6 +274,8 @@ impl<'a> Player<'a> {
             Step::Greet(who, text) => return self.greet(who, text),
             Step::Differ => return self.differ(),
             Step::ServerEnds(who, line) => return self.server_ends(who, line),
+            Step::ServerIsBusy(who, line) => return self.server_is_busy(who, line),
+            Step::Leaves(who) => return self.leaves(who),
             Step::Reply(who, answer) => return self.reply(who, answer),
             Step::Say(who, text) => return self.say_text(who, text),
             Step::Send(who, bytes) => return self.say(who, bytes),
@@ -290,7 +292,7 @@ impl<'a> Player<'a> {
             Step::TimedOut(who) => return self.timed_out(who),
             Step::Crowd(step) => return self.crowd_step(step),
             Step::Talk(who, step) => return self.talk_step(who, step),
-            Step::NoCrash => return self.server_has_not_crashed(),
+            Step::NoCrash => return self.nobody_has_crashed(),
             Step::Rest => return self.rest(),
             Step::Restart => return self.restart(),
             Step::Finish(who) => {

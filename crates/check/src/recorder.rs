@@ -57,6 +57,13 @@ impl Recorder {
         self.with(|frames, _| frames.tried.clone())
     }
 
+    /// Whether this crossed in one packet, for everybody to read.
+    pub fn has_seen(&self, text: &[u8]) -> bool {
+        self.with(|frames, _| {
+            frames.kept.iter().any(|kept| kept.bytes.windows(text.len()).any(|window| window == text))
+        })
+    }
+
     /// The sequence diagram so far, as `socketlab watch --ladder` draws it.
     pub fn ladder(&self) -> String {
         self.with(|frames, missing| {

@@ -167,6 +167,10 @@ pub enum Step {
     Differ,
     /// Our server ends. At the latest when this line is typed twice, the client tells its user, or ends; and it neither crashes nor spins.
     ServerEnds(Who, &'static str),
+    /// Our server turns this one away who comes, as one client too many: it says so, and closes. Then as where it ends.
+    ServerIsBusy(Who, &'static str),
+    /// Its user wants to leave, with each usual word for it, and the end of what is typed: the client ends. One that knows none of them is not judged.
+    Leaves(Who),
     /// Our server says this, if the client was found to wait for it.
     Acknowledge(Who, &'static str),
     /// Our server answers what it has heard, if that is a request.
@@ -258,23 +262,34 @@ pub enum Crowd {
     IsTurnedAway,
 }
 
-/// What one of our clients does in an encrypted talk.
+/// What our end does in an encrypted talk, or what is seen of it.
 #[derive(Clone, Copy, Debug)]
 pub enum Talk {
-    /// Sends its public key.
+    /// Sends its public key; to a client that sends its own first, once that has come.
     SendKey,
-    /// Sends its public key, and hears the server's.
+    /// Sends its public key, and hears the program's. A pair is given the time for its keys.
     Keys,
-    /// Says a text, encrypted to the server's key.
+    /// The same, for what is about something else: where no keys are exchanged, that cannot be seen.
+    Begun,
+    /// The student's client gives its public key; or it says this as it was typed, which is a mistake, and no other lab.
+    Begins(&'static str),
+    /// Says a text, encrypted to the program's key.
     Say(&'static str),
     /// The same, the second half later than the first.
     SayInHalves(&'static str),
     /// Says a block that is encrypted to nobody.
     Garbage,
-    /// Hears what the server's person types, or whatever the server answers by itself.
+    /// Hears this, encrypted to its key.
+    Hears(&'static str),
+    /// Hears what the server's person types, or whatever the server answers by itself. In a pair it is the client's terminal that shows it, and a server
+    /// that answers by itself cannot be judged.
     Answer(&'static str),
-    /// Hears that the server's person types `Good Bye`, which ends the talk.
+    /// Hears that the server's person types `Good Bye`, which ends the talk, and in a pair the client's program.
     GoodBye,
+    /// Has heard something of what was typed at last; or hears this, typed instead; or the program has ended in peace.
+    Copes(&'static str),
+    /// Who listens on the way has not read this.
+    Secret(&'static str),
 }
 
 /// What is heard, with the tolerance that the sheets leave.

@@ -25,7 +25,7 @@ pub static ALL: [Lab; 10] = [
     Lab { service: Service::Add, parts: &[&add::SERVER, &add::CLIENT, &add::PAIR] },
     Lab { service: Service::Sum, parts: &[&sum::SERVER, &sum::CLIENT, &sum::PAIR] },
     Lab { service: Service::Board, parts: &[&board::SERVER, &board::CLIENT, &board::PAIR] },
-    Lab { service: Service::Talk, parts: &[&talk::SERVER] },
+    Lab { service: Service::Talk, parts: &[&talk::SERVER, &talk::CLIENT, &talk::PAIR] },
     Lab { service: Service::Chat, parts: &[&chat::SERVER, &chat::CLIENT, &chat::PAIR] },
 ];
 
@@ -37,7 +37,7 @@ pub fn of(service: Service) -> Option<&'static Lab> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::{Cast, SERVER, Step};
+    use crate::rule::{Cast, SERVER, Step, Talk};
 
     #[test]
     fn ids_are_unique_and_say_their_lab() {
@@ -48,6 +48,15 @@ mod tests {
                 assert!(word.is_some_and(|word| !word.is_empty()), "{}", rule.id);
                 assert!(!seen.contains(&rule.id), "{} twice", rule.id);
                 seen.push(rule.id);
+            }
+        }
+    }
+
+    #[test]
+    fn every_lab_has_rules_for_each_cast() {
+        for lab in &ALL {
+            for cast in [Cast::Server, Cast::Client, Cast::Pair] {
+                assert!(lab.part(cast).is_some_and(|part| !part.rules.is_empty()), "{} {}", lab.service, cast.name());
             }
         }
     }
@@ -72,7 +81,7 @@ mod tests {
         }
     }
 
-    /// A program that is dead shows nothing, says nothing, and its end is seen only where it was asked for.
+    /// A program that is dead shows nothing, says nothing, and its end is seen only where it was asked for, or where it is looked at how it ended.
     #[test]
     fn plays_at_terminals_end_with_something_seen() {
         for part in ALL.iter().flat_map(|lab| lab.parts).filter(|part| part.cast != Cast::Server) {
@@ -86,6 +95,9 @@ mod tests {
         if let Step::OrExits(_, inner) | Step::UnlessExits(_, inner) = step {
             return is_evidence(*inner, cast);
         }
+        if let Step::Talk(_, step) = step {
+            return matches!(step, Talk::Hears(_) | Talk::Copes(_) | Talk::Answer(_) | Talk::GoodBye);
+        }
         // Our server hears them; of a pair nothing is seen yet.
         if matches!(step, Step::Gives(..)) {
             return cast == Cast::Client;
@@ -97,11 +109,15 @@ mod tests {
                 | Step::ShowsReply(_)
                 | Step::ShowsNumbers(_)
                 | Step::Exits(_)
+                | Step::Ended(_)
+                | Step::NoCrash
                 | Step::Hear(..)
                 | Step::Await(..)
                 | Step::Pauses(..)
                 | Step::Differ
                 | Step::ServerEnds(..)
+                | Step::ServerIsBusy(..)
+                | Step::Leaves(_)
         )
     }
 
@@ -128,6 +144,8 @@ mod tests {
             | Step::Shows(who, _)
             | Step::Hides(who, _)
             | Step::Exits(who)
+            | Step::Leaves(who)
+            | Step::ServerIsBusy(who, _)
             | Step::ShowsReply(who)
             | Step::ShowsNumbers(who) => {
                 assert!(who == SERVER || present.contains(&who), "{who} is not there at {step:?}");

@@ -1,55 +1,71 @@
 //! Our side of an encrypted talk, in the lab's dialect: its two keys. The ciphers are those of `cipher`.
 
+use std::ops::Range;
+
 use cipher::{KeyError, LabKey};
 use labs::talk::PublicKey;
 
-/// How a key in PEM ends: RFC 7468.
+/// How a key in PEM begins and ends: RFC 7468.
+const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
 
-/// One of our clients in a talk.
+/// One of our ends in a talk.
 pub(crate) struct Talker {
     own: LabKey,
-    server: Option<PublicKey>,
+    other: Option<PublicKey>,
 }
 
 impl Talker {
     pub(crate) fn new() -> Result<Self, KeyError> {
-        Ok(Self { own: LabKey::generate()?, server: None })
+        Ok(Self { own: LabKey::generate()?, other: None })
     }
 
     pub(crate) fn pem(&self) -> Vec<u8> {
         self.own.pem()
     }
 
-    /// Takes the server's key, once all of it has come.
+    /// Takes the other's key, once all of it has come.
     pub(crate) fn meet(&mut self, heard: &[u8]) -> bool {
-        let Some(end) = find(heard, END) else { return false };
-        let behind = end + END.len();
-        let Some(last) = find(&heard[behind..], DASHES) else { return false };
-        self.server = LabKey::read_peer(&heard[..behind + last + DASHES.len()]);
-        self.server.is_some()
+        let Some(armour) = armour(heard) else { return false };
+        self.other = LabKey::read_peer(&heard[armour]);
+        self.other.is_some()
     }
 
-    /// The size of the blocks that the server reads.
+    /// The size of the blocks that the other reads.
     pub(crate) fn block_bytes(&self) -> usize {
-        self.server.as_ref().map_or(0, PublicKey::block_bytes)
+        self.other.as_ref().map_or(0, PublicKey::block_bytes)
     }
 
-    /// A text as one block to the server.
+    /// A text as one block to the other.
     pub(crate) fn encrypt(&self, text: &[u8]) -> Option<Vec<u8>> {
-        LabKey::encrypt(self.server.as_ref()?, text)
+        LabKey::encrypt(self.other.as_ref()?, text)
     }
 
-    /// What the server said, a line a block; none if it sent something that was not encrypted to our key.
+    /// What the other said, a line a block; none if it sent something that was not encrypted to our key. Its own key may stand before it, and line
+    /// endings between: nothing but a trial tells one from a block's first byte.
     pub(crate) fn decrypt(&self, heard: &[u8]) -> Option<Vec<u8>> {
         let mut said = Vec::new();
-        for block in heard.chunks_exact(self.own.block_bytes()) {
-            said.extend(self.own.decrypt(block)?);
-            said.push(b'\n');
+        let mut rest = &heard[armour(heard).map_or(0, |armour| armour.end)..];
+        while let Some(block) = rest.get(..self.own.block_bytes()) {
+            if let Some(text) = self.own.decrypt(block) {
+                said.extend(text);
+                said.push(b'\n');
+                rest = &rest[block.len()..];
+            } else {
+                rest = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n"))?;
+            }
         }
         Some(said)
     }
+}
+
+/// Where a whole key in PEM stands.
+fn armour(heard: &[u8]) -> Option<Range<usize>> {
+    let begin = find(heard, BEGIN)?;
+    let behind = begin + find(&heard[begin..], END)? + END.len();
+    let last = find(&heard[behind..], DASHES)?;
+    Some(begin..behind + last + DASHES.len())
 }
 
 fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
@@ -70,6 +86,10 @@ mod tests {
         assert_eq!(theirs.decrypt(&blocks).as_deref(), Some(&b"one\ntwo\n"[..]));
         assert_eq!(theirs.decrypt(&blocks[..100]).as_deref(), Some(&b""[..]));
         assert_eq!(theirs.decrypt(&[7; 256]), None);
+        // A name before the key, and line endings behind key and blocks.
+        let (one, two) = blocks.split_at(256);
+        let lines = [b"Ada", &ours.pem()[..], b"\r\n", one, b"\n", two].concat();
+        assert_eq!(theirs.decrypt(&lines).as_deref(), Some(&b"one\ntwo\n"[..]));
         assert_eq!(ours.block_bytes(), 256);
     }
 }

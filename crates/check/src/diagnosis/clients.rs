@@ -88,3 +88,43 @@ pub(crate) const FIRST_TEXT: Diagnosis = Diagnosis {
     mending: "Print the whole of what recvfrom(65535) brings, all its lines. A server may send each text in a datagram of its own: call recvfrom() in a loop that prints each, \
               until the server's last message, or until settimeout(2) tells that nothing more comes.",
 };
+
+pub(crate) const OWN_KEY: Diagnosis = Diagnosis {
+    name: "the server is not given the public key",
+    mending: "After connect(): client.send(key.publickey().export_key()) gives the server your key, and RSA.import_key(client.recv(4096)) is the server's; the private one never \
+              leaves the program.",
+};
+
+pub(crate) const NOT_ENCRYPTED: Diagnosis = Diagnosis {
+    name: "what is typed is not encrypted to the server",
+    mending: "PKCS1_OAEP.new(server_public_key).encrypt(line.encode()) is the whole message, with the key that the server sent and not with your own; send it as soon as Enter is \
+              pressed.",
+};
+
+pub(crate) const NOT_DECRYPTED: Diagnosis = Diagnosis {
+    name: "what the server says is not decrypted and shown",
+    mending: "recv() the block that the server sends, decrypt it with PKCS1_OAEP.new(own_private_key), decode() it, and print it before the next line is asked for.",
+};
+
+pub(crate) const ONE_ROUND: Diagnosis = Diagnosis {
+    name: "the talk is over after one message each",
+    mending: "Put asking, sending, receiving and showing into `while True:`, which only “Good Bye” ends; the keys are exchanged once, before it.",
+};
+
+pub(crate) const NOT_HEARD: Diagnosis = Diagnosis {
+    name: "what one says does not come to the other",
+    mending: "Both have to use the same address and port, to send their keys in the same order, and to encrypt with the other's public key. First the client's user types and the \
+              server shows it, then the server's types and the client shows it; print with flush=True.",
+};
+
+pub(crate) const READABLE: Diagnosis = Diagnosis {
+    name: "who listens on the way can read what is said",
+    mending: "Only send() what PKCS1_OAEP.new(other_public_key).encrypt() has given, in both programs; look at it with `socketlab watch`. A private key is never sent: whoever hears \
+              it reads all.",
+};
+
+pub(crate) const BUSY: Diagnosis = Diagnosis {
+    name: "a server that is busy is not understood",
+    mending: "The first that recv() brings may be “Server Is Busy”, and behind it comes b'', the end: print what the server says before you ask for numbers, close the socket, \
+              and end. A loop that waits for another text spins.",
+};

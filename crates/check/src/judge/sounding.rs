@@ -86,6 +86,12 @@ fn manners(part: &Part, lab: Service) -> VecDeque<Manner> {
 /// It may be right in a way that the sheet leaves open and we do not know.
 fn not_understood(lab: Service, cast: Cast, tried: &str, last: &str) -> Advice {
     let last = printed(last);
+    if lab == Service::Talk && cast == Cast::Client {
+        return Advice {
+            why: format!("the sheet leaves open how the keys are exchanged, and our server heard nothing of what was waited for: {tried}{last}"),
+            mend: "if it gives its key in another form, it may be right, and cannot be judged here; `socketlab watch` shows what it sends".to_owned(),
+        };
+    }
     if cast != Cast::Server {
         return Advice {
             why: format!(

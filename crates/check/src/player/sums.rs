@@ -1,15 +1,19 @@
 //! Two numbers, given in the manner in which the program wants them.
 
+use super::terminals::END_OF_INPUT;
 use super::waiting::WAITS_FOR_REST_MAX;
 use super::{Fault, Played, Player, got, named};
 use crate::door::Door;
 use crate::manner::Form;
 use crate::matcher::{is_same, numbers};
 use crate::rule::{Cast, Who};
+use labs::sum::{BUSY, EXIT};
 
 /// What the server says that was published with the sheet, before it is asked and between the two numbers.
 const WELCOME: &str = "welcome";
 const RECEIVED: &str = "num1 received";
+/// With what users leave: the published client's word first.
+const LEAVING: [&str; 4] = [EXIT, "exit", "quit", "q"];
 
 impl Player<'_> {
     pub(super) fn begin(&mut self, who: Who, first: &str) -> Played {
@@ -47,6 +51,68 @@ impl Player<'_> {
         }
         self.type_line(who, &form.complete(first, second))?;
         if self.stage.cast == Cast::Client { self.hear_numbers(who, start, &[first, second]) } else { Ok(()) }
+    }
+
+    pub(super) fn server_is_busy(&mut self, who: Who, line: &str) -> Played {
+        self.settle();
+        // One that comes only when it has its numbers gets them.
+        let form = self.manner.form;
+        let mut lines = form.begin(line).into_iter().chain([form.complete(line, line)]);
+        while !self.turns_away(who) {
+            let Some(line) = lines.next() else {
+                return Err(Fault::new(format!("{} comes to our server", named(who)), "it does not come"));
+            };
+            self.type_line(who, &line)?;
+            self.settle();
+        }
+        self.notices_the_end(who, line)
+    }
+
+    /// Turns it away if it has come.
+    fn turns_away(&mut self, who: Who) -> bool {
+        let Some(peer) = self.stage.door.as_mut().and_then(Door::accept) else { return false };
+        self.met = true;
+        if let Some(program) = self.program(who) {
+            program.terminal.forget();
+        }
+        self.peers.push((who, peer));
+        self.tell(format!("{} comes to our server, which is busy", named(who)));
+        let told = self.message(BUSY);
+        // Who has gone already need not be told.
+        let _ = self.say_at_once(who, told.as_bytes(), false);
+        self.listen();
+        self.peers.clear();
+        true
+    }
+
+    pub(super) fn leaves(&mut self, who: Who) -> Played {
+        for word in LEAVING {
+            self.settle();
+            // One that has ended takes no word any more.
+            if self.has_ended(who) || self.type_line(who, word).is_err() {
+                return Ok(());
+            }
+            self.settle();
+            // The published server closes when it hears the word.
+            if let Some(peer) = self.peer(who)
+                && peer.news().trim_ascii().eq_ignore_ascii_case(word.as_bytes())
+            {
+                peer.finish();
+            }
+        }
+        if let Some(program) = self.program(who) {
+            // One that has just ended needs no key.
+            let _ = program.terminal.press(&[END_OF_INPUT]);
+        }
+        let Err(fault) = self.exits(who) else { return Ok(()) };
+        let has_left = self.peer(who).is_some_and(|peer| peer.end.is_some());
+        let tried = LEAVING.join(", ");
+        let got = if has_left {
+            "it closes the connection, and goes on".to_owned()
+        } else {
+            format!("neither {tried} nor the end of what is typed ends it, and the sheet leaves open what does")
+        };
+        Err(Fault { got, is_unseen: !has_left, ..fault })
     }
 
     /// What was heard behind so many bytes has these numbers.

@@ -1,12 +1,18 @@
 //! The encrypted talk: what is said is encrypted to the one who hears it.
 
+use std::time::{Duration, Instant};
+
 use labs::talk::GOOD_BYE;
 
+use super::terminals::Wanted;
+use super::waiting::WAITS_FOR_REST_MAX;
 use super::{Fault, Played, Player, got, quoted};
 use crate::crash;
-use crate::rule::{SERVER, Said, Talk, Who};
+use crate::rule::{Cast, SERVER, Said, Talk, Who};
 use crate::talker::Talker;
 
+/// A program may reckon so long until it has a key: those of 4096 bits are made of chance.
+const KEY_MAX: Duration = Duration::from_secs(30);
 /// Lines of its output among which a crash is looked for.
 const LAST_LINES: usize = 100;
 
@@ -15,37 +21,71 @@ impl Player<'_> {
         match step {
             Talk::SendKey => self.send_key(who),
             Talk::Keys => self.exchange_keys(who),
+            Talk::Begun => self.exchange_keys(who).map_err(|fault| Fault { is_unseen: true, ..fault }),
+            Talk::Begins(text) => self.begins_talk(who, text),
             Talk::Say(text) => self.say_encrypted(who, text),
             Talk::SayInHalves(text) => self.say_encrypted_in_halves(who, text),
             Talk::Garbage => self.say_garbage(who),
+            Talk::Hears(text) => self.decrypts(who, Said::Text(text)),
+            Talk::Answer(text) if self.stage.cast == Cast::Pair => self.answers_at_terminals(who, text),
             Talk::Answer(text) => self.answers(who, text),
+            Talk::GoodBye if self.stage.cast == Cast::Pair => self.says_good_bye_at_terminals(who),
             Talk::GoodBye => self.says_good_bye(who),
+            Talk::Copes(text) => self.copes(who, text),
+            Talk::Secret(text) => self.is_secret(text),
         }
     }
 
     fn send_key(&mut self, who: Who) -> Played {
-        let talker = Talker::new().map_err(|error| Fault::new("our client makes a key", error.to_string()))?;
+        let expected = format!("{} makes a key", self.our_name(who));
+        let talker = Talker::new().map_err(|error| Fault::new(expected, error.to_string()))?;
         let pem = talker.pem();
         self.talkers.push((who, talker));
-        self.settle();
+        if self.stage.cast == Cast::Client {
+            // The client sends its own first; one that sleeps without having done so waits for ours.
+            self.wait_for(KEY_MAX, 2 * WAITS_FOR_REST_MAX, who, |player| player.is_introduced(who));
+        } else {
+            self.settle();
+        }
         // A server may have sent its own already.
         self.say_at_once(who, &pem, false)
     }
 
     /// Both send their public keys, the client first.
     fn exchange_keys(&mut self, who: Who) -> Played {
-        self.send_key(who)?;
-        self.wait(who, |player| player.has_key_of(who) || player.peer(who).is_none_or(|peer| peer.end.is_some()));
-        if self.has_key_of(who) {
-            return Ok(());
+        if self.stage.cast == Cast::Pair {
+            let begun = Instant::now();
+            while !self.settle() && begun.elapsed() < KEY_MAX {}
+            return self.answer_questions(who);
         }
-        let got = self.peer(who).map_or_else(|| "nothing".to_owned(), |peer| got(peer));
-        Err(Fault::new(format!("{who} hears the server's public key, in PEM"), got))
+        self.send_key(who)?;
+        self.wait_at_most(KEY_MAX, who, |player| player.is_introduced(who));
+        if !self.has_key_of(who) {
+            let got = self.peer(who).map_or_else(|| "nothing".to_owned(), |peer| got(peer));
+            let whose = if self.stage.cast == Cast::Client { "client" } else { "server" };
+            return Err(Fault::new(format!("{} hears the {whose}'s public key, in PEM", self.our_name(who)), got));
+        }
+        if self.stage.cast == Cast::Client { self.answer_questions(who) } else { Ok(()) }
+    }
+
+    /// Whether its key has come, or nothing comes from it any more.
+    fn is_introduced(&mut self, who: Who) -> bool {
+        self.has_key_of(who) || self.peer(who).is_none_or(|peer| peer.end.is_some())
     }
 
     fn has_key_of(&mut self, who: Who) -> bool {
-        let heard = self.peer(who).map(|peer| peer.news().to_vec()).unwrap_or_default();
+        let heard = self.peer(who).map(|peer| peer.heard().to_vec()).unwrap_or_default();
         self.talkers.iter_mut().any(|(name, talker)| *name == who && talker.meet(&heard))
+    }
+
+    fn begins_talk(&mut self, who: Who, text: &'static str) -> Played {
+        self.send_key(who)?;
+        // A private one is one, too: it is wrong, and of this lab.
+        if self.hear(who, Said::Text("-----BEGIN ")).is_ok() {
+            return Ok(());
+        }
+        self.type_line(who, text)?;
+        self.hear(who, Said::Text(text))
     }
 
     fn say_encrypted(&mut self, who: Who, text: &str) -> Played {
@@ -93,12 +133,12 @@ impl Player<'_> {
             (Some(_), Some(peer)) => got(peer),
             (Some(_), None) => "nothing".to_owned(),
         };
-        Err(Fault::new(format!("{who} hears {said}, encrypted to its key"), got))
+        Err(Fault::new(format!("{} hears {said}, encrypted to its key", self.our_name(who)), got))
     }
 
     /// The server's turn: whoever sits there types this, unless the program answers by itself.
     fn answers(&mut self, who: Who, text: &'static str) -> Played {
-        if self.answers_itself(who) {
+        if self.is_heard(who) {
             return Ok(());
         }
         if self.stage.server.is_none() {
@@ -108,9 +148,16 @@ impl Player<'_> {
         self.decrypts(who, Said::Text(text))
     }
 
+    /// The same, where the client is the student's, too.
+    fn answers_at_terminals(&mut self, who: Who, text: &'static str) -> Played {
+        self.type_line(SERVER, text)?;
+        let Err(fault) = self.shows(who, Wanted::Said(Said::Text(text))) else { return Ok(()) };
+        Err(self.unless_it_answers_itself(who, fault))
+    }
+
     /// The server's turn, and its person ends the talk.
     fn says_good_bye(&mut self, who: Who) -> Played {
-        if self.answers_itself(who) || self.stage.server.is_none() {
+        if self.is_heard(who) || self.stage.server.is_none() {
             return Err(unseen(
                 "nobody of us says Good Bye there",
                 "the server answers by itself, or its terminal is not ours",
@@ -121,23 +168,66 @@ impl Player<'_> {
         self.ended(who)
     }
 
-    /// If the program has ended, then because it wanted to.
-    pub(super) fn server_has_not_crashed(&mut self) -> Played {
-        self.settle();
-        let Some(program) = &mut self.stage.server else { return Ok(()) };
-        let Some(how) = program.ended() else { return Ok(()) };
-        program.hear_out();
-        let printed = program.terminal.last_lines(LAST_LINES).join("\n");
-        if !crash::is_end(&how) && !crash::is_printed(&printed) {
-            return Ok(());
-        }
-        Err(Fault::new(
-            "the program goes on, or says why it ends",
-            format!("it {how}, with what a crash leaves behind"),
-        ))
+    fn says_good_bye_at_terminals(&mut self, who: Who) -> Played {
+        self.type_line(SERVER, GOOD_BYE)?;
+        let Err(fault) = self.exits(who) else { return Ok(()) };
+        let fault = Fault { got: format!("{}, and shows {}", fault.got, self.what_is_shown(who)), ..fault };
+        let is_heard = Wanted::Said(Said::Text(GOOD_BYE));
+        Err(if self.is_shown(who, &is_heard) { fault } else { self.unless_it_answers_itself(who, fault) })
     }
 
-    fn answers_itself(&mut self, who: Who) -> bool {
+    /// What is shown instead of what the server's person typed may be the answer of a server that asks nobody.
+    fn unless_it_answers_itself(&mut self, who: Who, fault: Fault) -> Fault {
+        if self.has_ended(SERVER) || self.has_ended(who) || !self.is_shown(who, &Wanted::Said(Said::Anything)) {
+            return fault;
+        }
+        Fault {
+            got: format!("{}: perhaps the server asks nobody for its answers", fault.got),
+            is_unseen: true,
+            ..fault
+        }
+    }
+
+    /// Those programs that have ended wanted to.
+    pub(super) fn nobody_has_crashed(&mut self) -> Played {
+        self.settle();
+        for program in self.stage.server.iter_mut().chain(self.clients.iter_mut().map(|(_, program)| program)) {
+            let Some(how) = program.ended() else { continue };
+            program.hear_out();
+            let printed = program.terminal.last_lines(LAST_LINES).join("\n");
+            if crash::is_end(&how) || crash::is_printed(&printed) {
+                let got = format!("it {how}, with what a crash leaves behind");
+                return Err(Fault::new("the program goes on, or says why it ends", got));
+            }
+        }
+        Ok(())
+    }
+
+    /// It takes another text in place of one that it did not, unless it has said why it ends.
+    fn copes(&mut self, who: Who, text: &'static str) -> Played {
+        self.nobody_has_crashed()?;
+        if self.has_ended(who) || self.is_heard(who) {
+            return Ok(());
+        }
+        self.type_line(who, text)?;
+        self.decrypts(who, Said::Text(text))
+    }
+
+    /// What crossed the network is for nobody else to read.
+    fn is_secret(&mut self, text: &'static str) -> Played {
+        self.settle();
+        let expected = format!("who listens on the way cannot read {}", quoted(text.as_bytes()));
+        match &self.stage.recorder {
+            None => Err(unseen(&expected, "nothing was recorded")),
+            Some(recorder) if recorder.has_seen(text.as_bytes()) => {
+                Err(Fault::new(expected, "it crosses the network as it was typed"))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Whether it has said something since.
+    fn is_heard(&mut self, who: Who) -> bool {
         self.settle();
         self.decrypted(who).is_some_and(|text| !text.is_empty())
     }

@@ -17,7 +17,7 @@ use crate::rule::{SERVER, Said, Who};
 /// How long one may take to end that is asked to.
 const END_MAX: Duration = Duration::from_millis(1500);
 /// Control-D and Control-C: the end of what is typed, and the wish to end.
-const END_OF_INPUT: u8 = 4;
+pub(super) const END_OF_INPUT: u8 = 4;
 const INTERRUPT: u8 = 3;
 /// How often a line is typed to a client whose server has gone: the first may still be sent without an error.
 const LINES_TO_NOTICE: usize = 2;
@@ -73,6 +73,11 @@ impl Player<'_> {
         self.clients.push((who, program));
         // One that is still to ask its first question sleeps now and then while it starts.
         self.unanswered = true;
+        self.answer_questions(who)
+    }
+
+    /// What the program asks of its user before it begins.
+    pub(super) fn answer_questions(&mut self, who: Who) -> Played {
         let mut person = Person::new(self.stage.service, who, self.stage.place.port());
         loop {
             self.rests = true;
@@ -155,6 +160,11 @@ impl Player<'_> {
         self.tell("our server ends".to_owned());
         self.stage.door = None;
         self.peers.clear();
+        self.notices_the_end(who, line)
+    }
+
+    /// At the latest when this line is typed twice, the client tells its user that its connection has ended, or ends.
+    pub(super) fn notices_the_end(&mut self, who: Who, line: &str) -> Played {
         self.rest()?;
         // Half of what it takes would be another mistake.
         let line = if self.stage.service == Service::Sum { &self.manner.form.complete(line, line) } else { line };
@@ -206,11 +216,11 @@ impl Player<'_> {
         self.is_shown(who, wanted)
     }
 
-    fn is_shown(&mut self, who: Who, wanted: &Wanted) -> bool {
+    pub(super) fn is_shown(&mut self, who: Who, wanted: &Wanted) -> bool {
         self.program(who).is_some_and(|program| wanted.is_in(program.terminal.news().trim()))
     }
 
-    fn what_is_shown(&mut self, who: Who) -> String {
+    pub(super) fn what_is_shown(&mut self, who: Who) -> String {
         let Some(program) = self.program(who) else { return "nothing".to_owned() };
         let news = program.terminal.news();
         let how = program.ended().map(|how| format!(", then it {how}")).unwrap_or_default();

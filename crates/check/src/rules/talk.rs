@@ -3,6 +3,12 @@
 //! The sheet asks for one talk: a server that ends with its client is right, and so no newcomer comes behind a play. A server's person types each
 //! answer; one that answers by itself is right, too.
 
+mod client;
+mod pair;
+
+pub(super) use client::CLIENT;
+pub(super) use pair::PAIR;
+
 use crate::diagnosis::{GOOD_BYE, HALF_A_BLOCK, KEYS, TALK_CRASHES, TURNS};
 use crate::report::Level::{Must, Should};
 use crate::rule::Over::Streams;

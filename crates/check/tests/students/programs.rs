@@ -66,7 +66,7 @@ fn command(program: &str) -> Option<String> {
 /// The Python that has what this program needs: the talk's are written with pycryptodome.
 fn python(file: &str) -> Option<String> {
     static TALKING: OnceLock<Option<String>> = OnceLock::new();
-    if file != "talk.py" {
+    if !file.starts_with("talk") {
         return Some(PYTHON.clone());
     }
     let find = || {

@@ -1,12 +1,15 @@
 # The client of sum in steps, as the program published with the sheet has it: it compares exactly what it is told. Its argument is the mistake that it makes.
 import socket
 import sys
+import threading
 
 configs = {"IP_Address": "127.0.0.1", "PORT": 9090}
 bug = sys.argv[1] if len(sys.argv) > 1 else ""
 client = socket.socket()
 client.connect((configs["IP_Address"], configs["PORT"]))
 greeting = client.recv(1024).decode()
+while greeting != "welcome" and bug == "only-welcome":
+    greeting = client.recv(1024).decode()
 if greeting != "welcome":
     sys.exit(greeting)
 
@@ -30,6 +33,9 @@ def ask(prompt):
 def send(text):
     client.send(text.encode())
     if text == "Exit":
+        client.close()
+        if bug == "stays":
+            threading.Event().wait()
         sys.exit()
 
 

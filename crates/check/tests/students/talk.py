@@ -13,21 +13,24 @@ server.bind(("", 4040))
 server.listen(1)
 print("waiting for a client")
 connection, address = server.accept()
-peer_key = RSA.import_key(connection.recv(4096))
-connection.send((key if bug == "private-key" else key.publickey()).export_key())
+peer_key = key if bug == "plain" else RSA.import_key(connection.recv(4096))
+if bug != "plain":
+    connection.send((key if bug == "private-key" else key.publickey()).export_key())
 encrypt = PKCS1_OAEP.new(key if bug == "wrong-key" else peer_key).encrypt
 decrypt = PKCS1_OAEP.new(key).decrypt
 longest = peer_key.size_in_bytes() - 42
+if bug == "plain":
+    encrypt = decrypt = bytes
 
 
 def block():
     got = b""
     while len(got) < key.size_in_bytes():
-        more = connection.recv(1024 if bug == "one-recv" else key.size_in_bytes() - len(got))
+        more = connection.recv(1024 if bug in ("one-recv", "plain") else key.size_in_bytes() - len(got))
         if not more and bug != "closed-crashes":
             raise ConnectionError("the peer has closed")
         got += more
-        if bug in ("one-recv", "closed-crashes"):
+        if bug in ("one-recv", "plain", "closed-crashes"):
             break
     return got
 

@@ -94,6 +94,22 @@ fn judged(folder: &TempDir, args: &[&str]) -> (Option<i32>, Value) {
     (code, serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{args:?}: {error}: {told}")))
 }
 
+/// How our own server and client are started that meet in a pair.
+fn own_pair(service: Service) -> [String; 2] {
+    let how = if service == Service::Numbers {
+        " --bind 127.0.0.1:11000 --every 50ms"
+    } else if service == Service::Talk {
+        " --dialect lab"
+    } else {
+        ""
+    };
+    // At a talk's server sits a person, too.
+    let is_talk = service == Service::Talk;
+    let server = if is_talk { "talk --listen 12008 --dialect lab".to_owned() } else { format!("serve {service}") };
+    [server, format!("{service}{how}")]
+        .map(|wish| format!("XDG_STATE_HOME=$(mktemp -d) exec {} {wish}", env!("CARGO_BIN_EXE_socketlab")))
+}
+
 #[test]
 fn our_own_clients_and_pairs_keep_every_must() {
     if !networks_are_allowed() {
@@ -101,14 +117,11 @@ fn our_own_clients_and_pairs_keep_every_must() {
     }
     let folder = tempfile::tempdir().unwrap();
     std::thread::scope(|scope| {
-        for lab in check::ALL.iter().filter(|lab| lab.part(Cast::Client).is_some()) {
+        for lab in &check::ALL {
             let folder = &folder;
             scope.spawn(move || {
-                let socketlab = env!("CARGO_BIN_EXE_socketlab");
                 let name = lab.service.name();
-                let how = if lab.service == Service::Numbers { " --bind 127.0.0.1:11000 --every 50ms" } else { "" };
-                let server = format!("XDG_STATE_HOME=$(mktemp -d) exec {socketlab} serve {name}");
-                let client = format!("exec {socketlab} {name}{how}");
+                let [server, client] = own_pair(lab.service);
                 let of_pair = lab.part(Cast::Pair).into_iter().flat_map(|part| part.rules);
                 let chosen: Vec<&str> = of_pair.flat_map(|rule| ["--rule", rule.id]).collect();
                 let pair = [&[name, "--server", &server, "--client", &client][..], &chosen].concat();
@@ -248,7 +261,6 @@ fn arguments_are_checked_before_anything_runs() {
         (&["all", ".", "--class", "no.toml"], "reading no.toml"),
         (&["calc", "all", "."], "cannot be used with"),
         (&["calc", "--at", "udp://127.0.0.1:1"], "calc is not spoken over UDP"),
-        (&["talk", "--client", "true"], "there are no rules for talk's client yet"),
         (&["calc", "--server", "true", "--at", "1"], "cannot be used with"),
         (&["calc", "--at", "127.0.0.1:1", "--keep", "captures"], "--keep keeps the packets of a network"),
         (&["calc", "--server", "true", "--no-sandbox", "--keep", "captures"], "--keep keeps the packets of a network"),

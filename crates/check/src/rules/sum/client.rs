@@ -1,13 +1,15 @@
 //! sum's client: "Socket programming" project 1.
 //!
 //! The sheet leaves open how the user gives the numbers, whether they are sent together, what the server says beside the sum, and how the user leaves. So it
-//! is found out how the client takes them, and nothing is asked of how it ends.
+//! is found out how the client takes them; and it is only asked that one that has left ends.
 
-use crate::diagnosis::clients::{ANSWER_UNSEEN, LOST, ONE_LINE};
-use crate::diagnosis::{NUMBERS, ONE_RECV, SERVER_GONE};
+use crate::diagnosis::clients::{ANSWER_UNSEEN, BUSY, LOST, ONE_LINE};
+use crate::diagnosis::{NUMBERS, ONE_RECV, SERVER_GONE, STAYS};
 use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Over::{Both, Datagrams, Streams};
-use crate::rule::Step::{Gives, Lose, OrExits, Pieces, Say, ServerEnds, ShowsReply, Sleeps, Start};
+use crate::rule::Step::{
+    Gives, Leaves, Lose, OrExits, Pieces, Say, ServerEnds, ServerIsBusy, ShowsReply, Sleeps, Start,
+};
 use crate::rule::{Cast, Part, Rule};
 
 const SUM: &str = "… each client send two numbers to server and receives sum of those as a result.";
@@ -80,6 +82,23 @@ pub(in crate::rules) static CLIENT: Part = Part {
             sentence: "A server may end: its client says so, or ends, and neither hangs nor spins nor crashes.",
             play: &[Start("Ada"), Gives("Ada", "17", "25"), ServerEnds("Ada", "30")],
             diagnosis: &SERVER_GONE,
+        },
+        Rule {
+            id: "sum.client.busy",
+            level: Should,
+            over: Streams,
+            sentence: "Clients_limit defines how many clients can simultaneously be connected to the server: one too many is told “Server Is Busy” and closed; it \
+                       says so, or ends, and neither hangs nor spins nor crashes.",
+            play: &[Start("Ada"), ServerIsBusy("Ada", "30")],
+            diagnosis: &BUSY,
+        },
+        Rule {
+            id: "sum.client.leaves",
+            level: Should,
+            over: Both,
+            sentence: "The sheet leaves open how the user of a client leaves: with “Exit”, as the published one's, or otherwise. A client that has left ends.",
+            play: &[Start("Ada"), Gives("Ada", "17", "25"), Say("Ada", "42"), ShowsReply("Ada"), Leaves("Ada")],
+            diagnosis: &STAYS,
         },
         Rule {
             id: "sum.client.pieces",

@@ -104,7 +104,7 @@ impl Submission {
         let said = own.or(class);
         let port = said.port;
         // A class may be about servers only.
-        let client = lab.part(Cast::Client).and_then(|_| sought(Role::Client, said.client, &folder));
+        let client = sought(Role::Client, said.client, &folder);
         let (server, client, lacks) = match (program(Role::Server, said.server, &folder), client) {
             (Ok(server), Some(Ok(client))) => (Some(server), Some(client), None),
             (Ok(server), Some(Err(advice))) => (Some(server), None, Some((Cast::Client, advice))),
