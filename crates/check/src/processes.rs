@@ -10,6 +10,8 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process};
 
 /// As many looks in a row have to show all threads asleep before a program is said to rest.
 const LOOKS: u32 = 3;
+/// Of the time between two looks, so much is counted.
+const UNSEEN_MAX: Duration = Duration::from_millis(20);
 /// At every so many of them, new processes are searched for.
 const SEARCH_EVERY: u32 = 50;
 /// How long processes may take to end that were killed.
@@ -116,12 +118,13 @@ pub(crate) fn sockets(pids: &[u32]) -> Vec<u64> {
     links.filter_map(|link| link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()).collect()
 }
 
-/// Looks again and again whether the program rests, and since when.
+/// Looks again and again whether the program rests, and for how long.
 #[derive(Debug, Default)]
 pub(crate) struct Rest {
     looked: Option<Instant>,
     looks: u32,
-    since: Option<Instant>,
+    /// For how long they were seen asleep.
+    asleep: Duration,
     has_slept: bool,
     /// The program's processes when all were last searched for, which takes longer than a look.
     known: Vec<Process>,
@@ -135,17 +138,19 @@ impl Rest {
     /// For how long all its threads have been asleep, as far as was looked; none if one was awake at the last look.
     pub(crate) fn look(&mut self) -> Option<Duration> {
         let now = Instant::now();
-        if self.looked.is_none_or(|looked| now - looked >= LOOK_EVERY) {
+        let since = self.looked.map_or(LOOK_EVERY, |looked| now - looked);
+        if since >= LOOK_EVERY {
             self.looked = Some(now);
             if self.all_sleep() {
+                // While we were kept from looking, the program was perhaps kept from running.
+                self.asleep += if self.looks == 0 { Duration::ZERO } else { since.min(UNSEEN_MAX) };
                 self.looks += 1;
-                self.since = self.since.or(Some(now));
                 self.has_slept |= self.looks >= LOOKS;
             } else {
-                (self.looks, self.since) = (0, None);
+                (self.looks, self.asleep) = (0, Duration::ZERO);
             }
         }
-        self.since.filter(|_| self.looks >= LOOKS).map(|since| now - since)
+        (self.looks >= LOOKS).then_some(self.asleep)
     }
 
     /// Whether they all slept at some time, and so had as much of the processor's time as they wanted.
