@@ -5,13 +5,17 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use labs::Service;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::judge::Stages;
+use crate::manner::{Form, Manner};
+use crate::peer::Framing;
 use crate::processes;
 use crate::report::Advice;
-use crate::stage::{Order, Outcome};
+use crate::rule::Cast;
+use crate::stage::{ENTER, Order, Outcome, Theatre};
 
 /// A play that takes longer is ended. Every wait within it has a bound of its own; together they stay far below.
 const PLAY_MAX: Duration = Duration::from_secs(600);
@@ -48,6 +52,30 @@ impl From<Outcome> for Performance {
 }
 
 impl Stages {
+    /// Whether a program can be played to here in namespaces and with files of its own: one is started in them, and ends.
+    ///
+    /// # Errors
+    /// What forbids it, and what would allow it.
+    pub fn try_out(&self) -> Result<(), String> {
+        let order = Order {
+            lab: Service::Echo.name().to_owned(),
+            cast: Cast::Server,
+            rule: None,
+            manner: Manner { framing: Framing::Bare, greets: false, form: Form::Space },
+            theatre: Theatre::Programs { server: Some("exit 42".to_owned()), client: None, port: None, alone: true },
+            seed: 1,
+            patience: Duration::from_secs(1),
+            copies: false,
+            keeps: false,
+        };
+        match self.play(&order, ENTER).outcome {
+            Outcome::CannotJudge(advice) if advice.why.contains("exit code 42") => Ok(()),
+            Outcome::CannotJudge(advice) => Err(advice.why),
+            Outcome::Hindered(why) | Outcome::Unseen(why) => Err(why),
+            Outcome::Played { .. } => Err("what was started is not what runs there".to_owned()),
+        }
+    }
+
     pub(crate) fn play(&self, order: &Order, phase: &str) -> Performance {
         self.play_within(order, phase, PLAY_MAX)
     }
@@ -127,10 +155,6 @@ fn kill(stage: &mut Child) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manner::{Form, Manner};
-    use crate::peer::Framing;
-    use crate::rule::Cast;
-    use crate::stage::Theatre;
 
     fn play(script: &str, most: Duration) -> Performance {
         let stages = Stages { program: "sh".into(), arguments: vec!["-c".into(), script.into()] };

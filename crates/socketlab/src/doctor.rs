@@ -17,6 +17,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         ("capture", linux::capture()),
         ("descriptors", linux::descriptors()),
         ("ports", linux::ports()?),
+        ("check", linux::check()?),
         // The last: it leaves the system's network.
         ("namespaces", linux::namespaces()),
     ] {
@@ -62,6 +63,16 @@ mod linux {
             },
             Err(hindrance) => format!("no: {hindrance}"),
         }
+    }
+
+    /// Starts a program on a stage, as the only sure test.
+    pub(super) fn check() -> anyhow::Result<String> {
+        Ok(match crate::check::stages()?.try_out() {
+            Ok(()) => {
+                "yes: `socketlab check LAB --server COMMAND` plays to programs that can change nothing here".to_owned()
+            }
+            Err(why) => format!("only with --no-sandbox: {why}"),
+        })
     }
 
     pub(super) fn descriptors() -> String {

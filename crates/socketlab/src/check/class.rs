@@ -19,7 +19,7 @@ use signal_hook::iterator::Signals;
 
 use self::folder::Folder;
 use self::submission::{Description, Submission};
-use super::run::{CANNOT_JUDGE, clear_progress, own_program, warn_of_no_sandbox};
+use super::run::{CANNOT_JUDGE, clear_progress, warn_of_no_sandbox};
 use crate::cli::ClassArgs;
 use crate::{FAILED, USAGE, report};
 
@@ -43,7 +43,7 @@ struct Course {
     /// What holds for all of them.
     description: Description,
     folders: Vec<PathBuf>,
-    program: PathBuf,
+    stages: Stages,
 }
 
 /// What is waited for.
@@ -76,7 +76,7 @@ impl Course {
         if folders.is_empty() {
             bail!("there is no submission among them: name a folder for each");
         }
-        Ok(Self { args: args.clone(), description, folders, program: own_program()? })
+        Ok(Self { args: args.clone(), description, folders, stages: super::stages()? })
     }
 
     /// Judges all, writes what came out, and tells it.
@@ -160,8 +160,9 @@ impl Course {
             jobs,
             keep: None,
         };
-        let arguments = vec!["check-stage".into(), "--folder".into(), folder.into()];
-        let report = check::judge(&task, &Stages { program: self.program.clone(), arguments }, &mut |_| {});
+        let mut stages = self.stages.clone();
+        stages.arguments.extend(["--folder".into(), folder.into()]);
+        let report = check::judge(&task, &stages, &mut |_| {});
         match lacks {
             Some((cast, advice)) => report.lacking(cast, advice),
             None => report,

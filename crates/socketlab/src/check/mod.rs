@@ -11,6 +11,9 @@ mod tell;
 use std::path::Path;
 use std::process::ExitCode;
 
+#[cfg(target_os = "linux")]
+use anyhow::Context as _;
+
 pub(crate) use self::file::ReportPath;
 use crate::cli::CheckArgs;
 #[cfg(target_os = "linux")]
@@ -22,6 +25,13 @@ pub(crate) fn run(args: &CheckArgs) -> ExitCode {
         Some(CheckCommand::All(class)) => class::run(class),
         None => run::run(args),
     }
+}
+
+/// How this program becomes a stage.
+#[cfg(target_os = "linux")]
+pub(crate) fn stages() -> anyhow::Result<check::Stages> {
+    let program = std::env::current_exe().context("finding this program")?;
+    Ok(check::Stages { program, arguments: vec!["check-stage".into()] })
 }
 
 /// What this program is when it was started as a stage.

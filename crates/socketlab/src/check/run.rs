@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
-use check::{Lab, Programs, Progress, Rule, Stages, Target, Task, Verdict};
+use check::{Lab, Programs, Progress, Rule, Target, Task, Verdict};
 use drive::Scheme;
 
 use super::file::{self, ReportFile, ReportPath};
@@ -109,7 +109,7 @@ fn judge(args: &CheckArgs, task: &Task, files: Vec<ReportFile>) -> anyhow::Resul
     if args.no_sandbox {
         warn_of_no_sandbox();
     }
-    let stages = Stages { program: own_program()?, arguments: vec!["check-stage".into()] };
+    let stages = super::stages()?;
     let mut show = shown_progress();
     let report = check::judge(task, &stages, &mut show);
     clear_progress();
@@ -124,10 +124,6 @@ fn judge(args: &CheckArgs, task: &Task, files: Vec<ReportFile>) -> anyhow::Resul
 }
 
 /// What is started again as a stage.
-pub(super) fn own_program() -> anyhow::Result<PathBuf> {
-    std::env::current_exe().context("finding this program")
-}
-
 pub(super) fn warn_of_no_sandbox() {
     eprintln!(
         "socketlab: NO SANDBOX: the program runs as you and in your network. It may read and change whatever you may, other programs can reach it, and \

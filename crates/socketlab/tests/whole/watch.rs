@@ -379,6 +379,7 @@ fn what_forbids_a_network_is_named_with_what_mends_it() {
     );
     let told = String::from_utf8(inside(&["doctor"]).unwrap().stdout).unwrap();
     assert!(told.contains("namespaces   no: ") && told.contains("capture      no: run `watch` with sudo"), "{told}");
+    assert!(told.contains("check        only with --no-sandbox: this system does not let a user have"), "{told}");
 }
 
 #[test]
@@ -387,11 +388,11 @@ fn the_doctor_tells_what_works() {
     let output = socketlab(&folder).arg("doctor").output().unwrap();
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
-    for topic in ["capture ", "descriptors ", "ports ", "namespaces "] {
+    for topic in ["capture ", "descriptors ", "ports ", "check ", "namespaces "] {
         assert!(told.lines().any(|line| line.starts_with(topic)), "no `{topic}` in {told}");
     }
     let networks = Command::new("unshare").args(["--map-root-user", "--net", "true"]).status();
     if networks.is_ok_and(|status| status.success()) {
-        assert!(told.contains("namespaces   yes"), "{told}");
+        assert!(told.contains("namespaces   yes") && told.contains("check        yes"), "{told}");
     }
 }
