@@ -19,7 +19,7 @@ use crate::manner::Manner;
 use crate::peer::{End, Peer};
 use crate::program::{Kind, Place, Program};
 use crate::recorder::Recorder;
-use crate::report::{Failure, Flaw, Screen};
+use crate::report::{Advice, Failure, Flaw, Screen};
 use crate::rule::{Cast, SERVER, Step, Who};
 use crate::talker::Talker;
 use terminals::Wanted;
@@ -104,11 +104,13 @@ struct Fault {
     not_shown: Option<(Who, Wanted)>,
     /// It is no mistake: what was to be seen takes longer than we wait.
     is_unseen: bool,
+    /// It is none that could be told: what was done may be right, and cannot be judged.
+    advice: Option<Box<Advice>>,
 }
 
 impl Fault {
     fn new(expected: impl Into<String>, got: impl Into<String>) -> Self {
-        Self { expected: expected.into(), got: got.into(), not_shown: None, is_unseen: false }
+        Self { expected: expected.into(), got: got.into(), not_shown: None, is_unseen: false, advice: None }
     }
 }
 
@@ -184,6 +186,9 @@ impl<'a> Player<'a> {
     fn not_passed(&mut self, fault: Fault) -> NotPassed {
         // One that is about to end has its last words still to say.
         self.settle();
+        if let Some(advice) = fault.advice {
+            return NotPassed::CannotJudge(*advice);
+        }
         if fault.is_unseen {
             return NotPassed::Unseen(format!("{}: {}", fault.expected, fault.got));
         }
@@ -391,6 +396,7 @@ pub(crate) enum NotPassed {
     Failed(Box<Failure>),
     /// It could not be seen whether the rule holds, and why.
     Unseen(String),
+    CannotJudge(Advice),
 }
 
 /// A program by whose terminal it is.

@@ -46,6 +46,9 @@ fn answer(prompt: &str, service: Service, who: &str, port: u16) -> Option<String
     let is_of_server = ["host name", "server name", "server's name", "name of the server", "name of the host"]
         .iter()
         .any(|words| lower.contains(words));
+    if has(&["message", "msg", "text"]) {
+        return None;
+    }
     // What is said before the question may speak of servers and ports too: `Connected to port 5000. Your name:`.
     if has(&["name", "username", "nickname", "login"]) && !is_of_server {
         // The chat's name is its lab's own matter.
@@ -90,6 +93,7 @@ mod tests {
             ("Welcome to the server! Enter your name: ", Service::Chat),
             ("Enter an expression:", Service::Calc),
             ("Enter a string to ship:", Service::Echo),
+            ("Message to host: ", Service::Talk),
             (">", Service::Chat),
             ("", Service::Calc),
         ] {

@@ -160,6 +160,7 @@ pub(crate) fn play(order: &Order, recorder: Option<Recorder>) -> Performance {
         Ok(()) => None,
         Err(NotPassed::Failed(failure)) => Some(failure),
         Err(NotPassed::Unseen(why)) => return Outcome::Unseen(why).into(),
+        Err(NotPassed::CannotJudge(advice)) => return Outcome::CannotJudge(advice).into(),
     };
     let capture = if failure.is_some() && order.keeps { player.capture() } else { None };
     let outcome = Outcome::Played {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use cipher::{KeyError, LabKey};
 use labs::talk::PublicKey;
 
@@ -57,6 +59,39 @@ impl Talker {
             }
         }
         Some(said)
+    }
+
+    /// How many bytes came that are neither the other's key nor a block nor the end of a line.
+    pub(crate) fn surplus(&self, heard: &[u8]) -> usize {
+        let behind_key = &heard[armour(heard).map_or(0, |armour| armour.end)..];
+        let is_end = |byte: &&u8| matches!(byte, b'\r' | b'\n');
+        let mut rest = behind_key;
+        while let Some(block) = rest.get(..self.own.block_bytes()) {
+            let skipped = if self.own.decrypt(block).is_some() { block.len() } else { 1 };
+            if skipped == 1 && !is_end(&&rest[0]) {
+                break;
+            }
+            rest = &rest[skipped..];
+        }
+        rest.iter().filter(|byte| !is_end(byte)).count()
+    }
+
+    /// Whether this text came, encrypted to our key in another way than the lab's: with another padding, in Base64, or behind a length.
+    pub(crate) fn hears_otherwise(&self, heard: &[u8], text: &[u8]) -> bool {
+        let size = self.own.block_bytes();
+        let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+        let runs = heard.split(|byte| !is_digit(byte)).filter_map(|run| BASE64_STANDARD.decode(run).ok());
+        let read = |message: &[u8]| {
+            let ends = [message.get(..size), message.len().checked_sub(size).map(|at| &message[at..])];
+            let says = |block: &[u8]| self.own.decrypt(block).or_else(|| self.own.decrypt_otherwise(block));
+            ends.into_iter().flatten().filter_map(says).any(|said| find(&said, text).is_some())
+        };
+        read(heard) || runs.into_iter().any(|run| read(&run))
+    }
+
+    /// Whether a line's end stands behind the other's key: it reads lines, or ends its own.
+    pub(crate) fn ends_lines(heard: &[u8]) -> bool {
+        armour(heard).is_some_and(|armour| heard[armour.end..].trim_ascii_start().len() < heard.len() - armour.end)
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct OwnKey {
 /// AWS-LC takes no smaller ones.
 const BITS_MIN: u32 = 2048;
 const LAB_FILE: &str = "talk-lab.pem";
-const LAB_SIZE: KeySize = KeySize::Rsa2048;
+pub(crate) const LAB_SIZE: KeySize = KeySize::Rsa2048;
 const SOUND_FILE: &str = "talk.pem";
 const SOUND_SIZE: KeySize = KeySize::Rsa3072;
 
@@ -81,7 +81,7 @@ impl OwnKey {
         PrivateDecryptingKey::generate(LAB_SIZE).ok().and_then(Self::new)
     }
 
-    fn new(private: PrivateDecryptingKey) -> Option<Self> {
+    pub(crate) fn new(private: PrivateDecryptingKey) -> Option<Self> {
         let bits = u32::try_from(private.key_size_bits()).ok()?;
         let spki = private.public_key().as_der().ok()?.as_ref().to_vec();
         Some(Self { private: OaepPrivateDecryptingKey::new(private).ok()?, public: PublicKey { spki, bits } })

@@ -1,25 +1,28 @@
-//! How a program of another lab is told from a wrong one: it breaks most rules of this lab, and none of its own.
+//! How a program of another lab is told from a wrong one: it breaks most rules of this lab, and keeps those of another that nobody keeps by chance.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use labs::Service;
 
-use super::{Judge, Task, Turn};
+use super::{Judge, Target, Task, Turn};
 use crate::report::{Advice, Level, PartReport, RuleReport, Verdict};
 use crate::rule::{Cast, Lab, Part, Rule};
 use crate::rules;
 use crate::stage::Outcome;
 
-/// From fewer rules than these nothing is concluded, of this lab or of another.
-const PLAYED_MIN: usize = 3;
-const KEPT_MIN: usize = 2;
+/// Of another lab so many rules have to be kept.
+const KEPT_MIN: usize = 3;
 
 impl Judge<'_> {
     /// Says of each program that is another lab's that it cannot be judged, instead of what it did wrong; and so of the pair in which it is.
     pub(super) fn set_strangers_apart(&self, parts: &mut [PartReport], rules: &mut Vec<RuleReport>) {
+        // A server that runs already is asked for nothing but what it was named for.
+        if matches!(self.task.target, Target::At { .. }) {
+            return;
+        }
         for cast in [Cast::Server, Cast::Client] {
-            if !breaks_most(rules, cast) {
+            if !self.asks_all(cast) || !breaks_most(rules, cast) {
                 continue;
             }
             let labs = self.labs_of(cast);
@@ -34,11 +37,18 @@ impl Judge<'_> {
         }
     }
 
+    /// Whether all MUSTs of a part are to be played: from some of them nothing is concluded.
+    fn asks_all(&self, cast: Cast) -> bool {
+        let musts = self.task.lab.part(cast).into_iter().flat_map(|part| part.rules);
+        let is_asked = |rule: &Rule| self.task.rules.iter().any(|asked| asked.id == rule.id);
+        musts.filter(|rule| rule.level == Level::Must).all(is_asked)
+    }
+
     /// The other labs of which the program keeps every MUST that is played to it.
     fn labs_of(&self, cast: Cast) -> Vec<Service> {
         let others: Vec<(&Lab, &Part)> = rules::ALL
             .iter()
-            .filter(|lab| lab.service != self.task.lab.service)
+            .filter(|lab| lab.service != self.task.lab.service && is_unmistakable(lab.service, cast))
             .filter_map(|lab| Some((lab, lab.part(cast)?)))
             .collect();
         let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
@@ -46,7 +56,8 @@ impl Judge<'_> {
         let try_all = || {
             while let Some((lab, part)) = take() {
                 // Most labs will not be its own, and each time an answer is waited for that does not come.
-                let task = Task { lab, patience: self.task.patience / 2, ..self.task.clone() };
+                let patience = self.task.patience / 2;
+                let task = Task { lab, rules: Vec::new(), patience, keep: None, ..self.task.clone() };
                 let keeps = Judge { task: &task, ..*self }.keeps_all(part);
                 if let Some(found) = found.lock().ok().as_mut().filter(|_| keeps) {
                     found.push(lab.service);
@@ -95,10 +106,22 @@ impl Judge<'_> {
     }
 }
 
+/// Whether what this part of a lab has to do is done by no program that is unfinished, or only greets, echoes or relays.
+fn is_unmistakable(lab: Service, cast: Cast) -> bool {
+    match lab {
+        Service::Numbers | Service::Echo => false,
+        // A server of add that has forgotten its ack is one of sum.
+        Service::Sum => false,
+        // Who sends what is typed and shows what comes does all that these clients do.
+        Service::Alnum | Service::Board => cast == Cast::Server,
+        Service::Clock | Service::Calc | Service::Add | Service::Talk | Service::Chat => true,
+    }
+}
+
 /// Whether of the MUSTs that were played more than half are broken.
 fn breaks_most(rules: &[RuleReport], cast: Cast) -> bool {
     let played = rules.iter().filter(|rule| rule.part == cast && rule.level == Level::Must && rule.played > 0);
     let broken = played.clone().filter(|rule| rule.verdict == Verdict::Fail).count();
     let played = played.count();
-    played >= PLAYED_MIN && broken * 2 > played
+    broken * 2 > played
 }

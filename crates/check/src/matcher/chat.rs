@@ -63,11 +63,11 @@ const VERBS: [(Event, &[&str]); 2] = [
     ),
 ];
 /// That somebody is here means that they came, but only behind the name: `Members online: Batman` tells nothing new.
-const HERE: [&str; 3] = ["online", "is here", " is in the"];
+const HERE: [&str; 4] = ["online", "is here", " is in the", " is now in the"];
 /// What says it of the name behind, without a verb.
 const NEW: [&str; 2] = ["new", "newcomer"];
 /// What may say it of the name behind, or of nobody: `Welcome! Batman has left.`
-const GREETINGS: [(Event, &[&str]); 2] = [(Came, &["welcome"]), (Went, &["bye", "goodbye", "farewell"])];
+const GREETINGS: [(Event, &[&str]); 2] = [(Came, &["welcome", "hello"]), (Went, &["bye", "goodbye", "farewell"])];
 /// Who it was where the name is behind the verb: `User joined: Batman`.
 const NOBODY: [&str; 12] = [
     "user",
@@ -111,6 +111,7 @@ const BEFORE_NAME: [&str; 24] = [
     "as",
     "our",
 ];
+
 /// Whether this member's line is there: the name, at most a little between, the line.
 pub(super) fn has_line(text: &str, who: &str, line: &str) -> bool {
     // A name may be followed by a date and a time, and by whom it speaks to.

@@ -86,6 +86,7 @@ impl Player<'_> {
     }
 
     pub(super) fn leaves(&mut self, who: Who) -> Played {
+        let was_there = self.peer(who).is_some_and(|peer| peer.end.is_none());
         for word in LEAVING {
             self.settle();
             // One that has ended takes no word any more.
@@ -105,14 +106,16 @@ impl Player<'_> {
             let _ = program.terminal.press(&[END_OF_INPUT]);
         }
         let Err(fault) = self.exits(who) else { return Ok(()) };
-        let has_left = self.peer(who).is_some_and(|peer| peer.end.is_some());
+        // One that connects for each sum has not left.
+        let has_left = was_there && self.peer(who).is_some_and(|peer| peer.end.is_some());
         let tried = LEAVING.join(", ");
         let got = if has_left {
             "it closes the connection, and goes on".to_owned()
         } else {
-            format!("neither {tried} nor the end of what is typed ends it, and the sheet leaves open what does")
+            format!("neither {tried} nor the end of what is typed does, and the sheet leaves it open")
         };
-        Err(Fault { got, is_unseen: !has_left, ..fault })
+        let expected = if has_left { fault.expected } else { format!("what ends {} was not found", named(who)) };
+        Err(Fault { is_unseen: !has_left, ..Fault::new(expected, got) })
     }
 
     /// What was heard behind so many bytes has these numbers.

@@ -8,6 +8,8 @@ use super::terminals::Wanted;
 use super::waiting::WAITS_FOR_REST_MAX;
 use super::{Fault, Played, Player, got, quoted};
 use crate::crash;
+use crate::peer::Framing;
+use crate::report::Advice;
 use crate::rule::{Cast, SERVER, Said, Talk, Who};
 use crate::talker::Talker;
 
@@ -21,7 +23,9 @@ impl Player<'_> {
         match step {
             Talk::SendKey => self.send_key(who),
             Talk::Keys => self.exchange_keys(who),
-            Talk::Begun => self.exchange_keys(who).map_err(|fault| Fault { is_unseen: true, ..fault }),
+            Talk::Begun => self
+                .exchange_keys(who)
+                .map_err(|_fault| unseen("it is about what follows the keys", "no key came in PEM")),
             Talk::Begins(text) => self.begins_talk(who, text),
             Talk::Say(text) => self.say_encrypted(who, text),
             Talk::SayInHalves(text) => self.say_encrypted_in_halves(who, text),
@@ -47,8 +51,11 @@ impl Player<'_> {
         } else {
             self.settle();
         }
+        let heard = self.peer(who).map(|peer| peer.heard().to_vec()).unwrap_or_default();
+        let ending: &[u8] =
+            if self.manner.framing == Framing::Lines || Talker::ends_lines(&heard) { b"\n" } else { b"" };
         // A server may have sent its own already.
-        self.say_at_once(who, &pem, false)
+        self.say_at_once(who, &[&pem, ending].concat(), false)
     }
 
     /// Both send their public keys, the client first.
@@ -119,13 +126,21 @@ impl Player<'_> {
     }
 
     fn decrypts(&mut self, who: Who, said: Said) -> Played {
-        let mut is_heard = false;
+        let (mut is_heard, mut read) = (false, None);
         self.wait(who, |player| {
-            is_heard = said.is_in(&player.decrypted(who).unwrap_or_default(), jiff::Timestamp::now());
+            let come = player.peer(who).map(|peer| peer.news().len());
+            // Each look costs a private key's operation a block.
+            if read != come {
+                read = come;
+                is_heard = said.is_in(&player.decrypted(who).unwrap_or_default(), jiff::Timestamp::now());
+            }
             is_heard || player.peer(who).is_none_or(|peer| peer.end.is_some())
         });
         if is_heard {
-            return Ok(());
+            return self.nothing_else_came(who);
+        }
+        if let Some(advice) = self.is_said_otherwise(who, said) {
+            return Err(Fault { advice: Some(Box::new(advice)), ..Fault::new("", "") });
         }
         let got = match (self.decrypted(who), self.peer(who)) {
             (None, _) => "something that is not encrypted to its key".to_owned(),
@@ -134,6 +149,31 @@ impl Player<'_> {
             (Some(_), None) => "nothing".to_owned(),
         };
         Err(Fault::new(format!("{} hears {said}, encrypted to its key", self.our_name(who)), got))
+    }
+
+    /// Beside what is encrypted, nothing was sent that might tell something.
+    fn nothing_else_came(&mut self, who: Who) -> Played {
+        self.settle();
+        let heard = self.peer(who).map(|peer| peer.news().to_vec()).unwrap_or_default();
+        let surplus = self.talker(who).map_or(0, |talker| talker.surplus(&heard));
+        if surplus == 0 {
+            return Ok(());
+        }
+        let expected = format!("{} hears nothing but what is encrypted to its key", self.our_name(who));
+        Err(Fault::new(expected, format!("{surplus} bytes beside it, for everybody to read")))
+    }
+
+    /// A text that came in another way than the lab's may be rightly encrypted, and ours cannot answer in that way.
+    fn is_said_otherwise(&mut self, who: Who, said: Said) -> Option<Advice> {
+        let Said::Text(text) = said else { return None };
+        let heard = self.peer(who)?.news().to_vec();
+        self.talker(who)?.hears_otherwise(&heard, text.as_bytes()).then(|| Advice {
+            why: "what it says is encrypted to our key, but not as the lab's programs have it: with another padding, in Base64, or behind a length"
+                .to_owned(),
+            mend: "the lab's way is one block of PKCS1_OAEP.new(key).encrypt(text) a message, and nothing around it; another may be right between your \
+                   own two programs, and cannot be judged here"
+                .to_owned(),
+        })
     }
 
     /// The server's turn: whoever sits there types this, unless the program answers by itself.
@@ -192,7 +232,14 @@ impl Player<'_> {
     pub(super) fn nobody_has_crashed(&mut self) -> Played {
         self.settle();
         for program in self.stage.server.iter_mut().chain(self.clients.iter_mut().map(|(_, program)| program)) {
-            let Some(how) = program.ended() else { continue };
+            let Some(how) = program.ended() else {
+                // Of one that goes on a part may have ended so.
+                let printed = program.terminal.last_lines(LAST_LINES).join("\n");
+                if crash::is_of_thread(&printed) {
+                    return Err(Fault::new("the program goes on", "one of its threads has crashed"));
+                }
+                continue;
+            };
             program.hear_out();
             let printed = program.terminal.last_lines(LAST_LINES).join("\n");
             if crash::is_end(&how) || crash::is_printed(&printed) {
@@ -235,7 +282,7 @@ impl Player<'_> {
     fn encrypt(&self, who: Who, text: &str) -> Result<Vec<u8>, Fault> {
         let block = self.talker(who).and_then(|talker| talker.encrypt(text.as_bytes()));
         block.ok_or_else(|| {
-            Fault::new(format!("{} fits into a block of the server's key", quoted(text.as_bytes())), "it does not")
+            Fault::new(format!("{} fits into a block of its key", quoted(text.as_bytes())), "it does not")
         })
     }
 

@@ -135,6 +135,7 @@ const MUTANTS: &[(&str, &str)] = &[
     ("talk.client.keys", "talk_client.py private-key"),
     ("talk.client.keys", "talk_client.py keyless"),
     ("talk.client.sends", "talk_client.py wrong-key"),
+    ("talk.client.sends", "talk_client.py leaks"),
     ("talk.client.shows", "talk_client.py mute"),
     ("talk.client.turns", "talk_client.py one-round"),
     ("talk.client.says-bye", "talk_client.py goes-on"),

@@ -54,6 +54,7 @@ const RIGHT: &[(&str, Cast, &str)] = &[
     ("board", Server, "board_tcp.py"),
     ("talk", Server, "talk.py"),
     ("talk", Client, "talk_client.py"),
+    ("talk", Client, "talk_client.py by-lines"),
     ("talk", Client, "talk_client_plain.py 2048"),
     ("talk", Client, "talk_client_threads.py"),
     ("talk", Pair, "talk.py with talk_client.py"),

@@ -40,7 +40,7 @@ pub(super) use writing::{ReportFile, json};
 
 #[cfg(target_os = "linux")]
 mod writing {
-    use std::fs::{File, OpenOptions, remove_file};
+    use std::fs::{File, OpenOptions, remove_file, symlink_metadata};
     use std::io::{self, Write as _};
 
     use anyhow::Context as _;
@@ -59,10 +59,12 @@ mod writing {
         /// Finds out whether the file can be written to. Until there is a report, what is there stays, and what is not there is not made.
         pub(crate) fn open(&self) -> anyhow::Result<ReportFile> {
             let open = || match OpenOptions::new().write(true).open(&self.path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // A link to what is not there yet is kept.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && symlink_metadata(&self.path).is_err() => {
                     File::create_new(&self.path)?;
                     remove_file(&self.path).map(|()| None)
                 }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => File::create(&self.path).map(Some),
                 opened => opened.map(Some),
             };
             let file = open().with_context(|| self.unwritable())?;

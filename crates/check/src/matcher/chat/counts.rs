@@ -3,7 +3,7 @@
 use super::{ends_with_word, first_verb};
 
 /// Of whom there are so many.
-const COUNTED: [&str; 12] = [
+const COUNTED: [&str; 13] = [
     "count",
     "member",
     "user",
@@ -14,6 +14,7 @@ const COUNTED: [&str; 12] = [
     "online",
     "total",
     "connected",
+    "connection",
     "chatter",
     "guest",
 ];
@@ -37,8 +38,8 @@ const BEFORE_COUNT: [&str; 16] = [
     "has",
 ];
 /// What else may follow the number of those who are there: `2 in the room`, `2 active users`.
-const AFTER_COUNT: [&str; 9] =
-    ["in the", "in chat", "here", "of us", "left", "remaining", "present", "active", "other"];
+const AFTER_COUNT: [&str; 10] =
+    ["in the", "in chat", "here", "of us", "of you", "left", "remaining", "present", "active", "other"];
 
 /// Whether so many are told of behind a verb, or else before it in its line: `[2 online] Batman joined`.
 pub(super) fn tells_count(line: &str, behind: &str, count: u32) -> bool {

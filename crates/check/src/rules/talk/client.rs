@@ -7,9 +7,9 @@ use crate::diagnosis::clients::{LANGUAGE, NOT_DECRYPTED, NOT_ENCRYPTED, ONE_ROUN
 use crate::diagnosis::{GOOD_BYE, HALF_A_BLOCK, SERVER_GONE, STAYS, TALK_CRASHES};
 use crate::report::Level::{Must, Should};
 use crate::rule::Over::Streams;
-use crate::rule::Said::Text;
+use crate::rule::Said::{Anything, Text};
 use crate::rule::Step::{
-    Accept, Close, Ended, Exits, Finish, IfOpen, Never, NoCrash, Rest, ServerEnds, Shows, Start, Talk, Type,
+    Accept, Close, Ended, Exits, Finish, IfOpen, Never, NoCrash, OrExits, Rest, ServerEnds, Shows, Start, Talk, Type,
 };
 use crate::rule::Talk::{Begins, Begun, Copes, Garbage, Hears, Keys, Say, SayInHalves};
 use crate::rule::{Cast, Part, Rule};
@@ -120,6 +120,9 @@ pub(in crate::rules) static CLIENT: Part = Part {
                 Type("Ada", "Hello, server"),
                 Talk("Ada", Hears("Hello, server")),
                 Talk("Ada", Say("Good Bye")),
+                // One whose thread has heard it may still wait for its user, and says nothing more then.
+                OrExits("Ada", &Type("Ada", "")),
+                Never("Ada", Anything),
                 Rest,
                 Finish("Ada"),
                 Ended("Ada"),

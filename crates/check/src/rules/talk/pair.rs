@@ -59,7 +59,7 @@ pub(in crate::rules) static PAIR: Part = Part {
         },
         Rule {
             id: "talk.pair.client-bye",
-            level: Must,
+            level: Should,
             over: Streams,
             sentence: BYE,
             play: &[Start("Ada"), Talk("Ada", Keys), Type("Ada", "Good Bye"), Exits("Ada")],
