@@ -1,7 +1,7 @@
 //! What is typed and shown at the programs' terminals.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use labs::Service;
@@ -9,7 +9,6 @@ use labs::Service;
 use super::{Fault, Played, Player, named, quoted};
 use crate::crash;
 use crate::matcher::{is_same, numbers};
-use crate::processes::LOOK_EVERY;
 use crate::program::{Kind, Program};
 use crate::questions::Person;
 use crate::rule::{SERVER, Said, Who};
@@ -208,10 +207,8 @@ impl Player<'_> {
             let Some(program) = self.program(who) else { return false };
             // One that has just ended needs no key.
             let _ = program.terminal.press(&[key]);
-            let end = Instant::now() + END_MAX;
-            while !self.has_ended(who) && Instant::now() < end {
-                std::thread::sleep(LOOK_EVERY);
-            }
+            // On a busy computer it may take longer, and is awake all the while.
+            self.wait_for(END_MAX, END_MAX, who, |player| player.has_ended(who));
         }
         self.is_shown(who, wanted)
     }

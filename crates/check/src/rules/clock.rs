@@ -86,6 +86,7 @@ pub(super) static SERVER: Part = Part {
             level: Must,
             over: Datagrams,
             sentence: "Who asked may be gone before the answer comes; the server goes on serving.",
+            // Four times, since the answer may be quicker than the close.
             play: &[
                 Open("Ada"),
                 Say("Ada", "SEND_TIME"),
@@ -94,6 +95,14 @@ pub(super) static SERVER: Part = Part {
                 Open("Bob"),
                 Say("Bob", "SEND_TIME"),
                 Close("Bob"),
+                Rest,
+                Open("Carl"),
+                Say("Carl", "SEND_TIME"),
+                Close("Carl"),
+                Rest,
+                Open("Dora"),
+                Say("Dora", "SEND_TIME"),
+                Close("Dora"),
                 Rest,
             ],
             diagnosis: &DATAGRAM,

@@ -108,6 +108,7 @@ pub(super) static SERVER: Part = Part {
             level: Must,
             over: Datagrams,
             sentence: "Who asked may be gone before the answer comes; the server goes on serving.",
+            // Four times, since the answer may be quicker than the close.
             play: &[
                 Open("Ada"),
                 Say("Ada", "answer to nobody"),
@@ -116,6 +117,14 @@ pub(super) static SERVER: Part = Part {
                 Open("Bob"),
                 Say("Bob", "answer to nobody"),
                 Close("Bob"),
+                Rest,
+                Open("Carl"),
+                Say("Carl", "answer to nobody"),
+                Close("Carl"),
+                Rest,
+                Open("Dora"),
+                Say("Dora", "answer to nobody"),
+                Close("Dora"),
                 Rest,
             ],
             diagnosis: &DATAGRAM,
