@@ -26,6 +26,8 @@ const OPEN_MAX: Duration = Duration::from_secs(3);
 const ASLEEP_MAX: Duration = Duration::from_secs(9);
 /// How often its sockets are searched for.
 const SEARCH_EVERY: Duration = Duration::from_millis(500);
+/// Control-D.
+const END_OF_INPUT: u8 = 4;
 /// How long a program may take to wake that was typed to.
 const WAKES_MAX: Duration = Duration::from_millis(50);
 /// One that has all processes and threads it may have but for so many starts more and more of them. Ours and the shell's are counted with them.
@@ -153,6 +155,16 @@ impl Program {
     /// Whether it has ended without an error.
     pub(crate) fn has_ended_well(&mut self) -> bool {
         self.ended().is_some() && self.child.try_wait().ok().flatten().is_some_and(|status| status.success())
+    }
+
+    /// Ends what is typed, as Ctrl-D does. One that has just ended needs no key.
+    pub(crate) fn end_input(&self) {
+        let _ = self.terminal.press(&[END_OF_INPUT]);
+    }
+
+    /// Asks it to end, as Ctrl-C does: at once, where that key would wait for what was typed before and is not read.
+    pub(crate) fn interrupt(&self) {
+        let _ = kill_process_group(Pid::from_child(&self.child), Signal::INT);
     }
 
     /// How it ended, with the last that it printed; none while it runs.

@@ -123,6 +123,7 @@ fn perform(kept: Kept) -> io::Result<()> {
 
 fn take_order() -> io::Result<Order> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
+    lan::namespace::hear_signals();
     // Processes whose parents have ended become ours, so that all are found.
     set_child_subreaper(rustix::process::Pid::from_raw(1))?;
     let mut text = String::new();

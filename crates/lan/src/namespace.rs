@@ -77,6 +77,14 @@ pub fn go_on_as_first() -> io::Result<Option<ExitStatus>> {
     }
 }
 
+/// Lets what this process starts be ended by Ctrl-C and the like, also where this one was started to ignore them, as behind `&` or by `nohup`: signal(7).
+pub fn hear_signals() {
+    for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT] {
+        // SAFETY: what the system does by itself is no code of this process.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+}
+
 /// Waits until a child has ended, and leaves it to be waited for. One of whose threads somebody has seen in /proc is best waited for in this way: if its last
 /// thread is not quite gone by then, the kernel (6.18 was seen to) spins until it is.
 pub fn await_end(child: Pid) {

@@ -1,6 +1,5 @@
 //! Two numbers, given in the manner in which the program wants them.
 
-use super::terminals::END_OF_INPUT;
 use super::waiting::WAITS_FOR_REST_MAX;
 use super::{Fault, Played, Player, got, named};
 use crate::door::Door;
@@ -102,8 +101,7 @@ impl Player<'_> {
             }
         }
         if let Some(program) = self.program(who) {
-            // One that has just ended needs no key.
-            let _ = program.terminal.press(&[END_OF_INPUT]);
+            program.end_input();
         }
         let Err(fault) = self.exits(who) else { return Ok(()) };
         // One that connects for each sum has not left.

@@ -15,9 +15,6 @@ use crate::rule::{SERVER, Said, Who};
 
 /// How long one may take to end that is asked to.
 const END_MAX: Duration = Duration::from_millis(1500);
-/// Control-D and Control-C: the end of what is typed, and the wish to end.
-pub(super) const END_OF_INPUT: u8 = 4;
-const INTERRUPT: u8 = 3;
 /// How often a line is typed to a client whose server has gone: the first may still be sent without an error.
 const LINES_TO_NOTICE: usize = 2;
 
@@ -203,13 +200,16 @@ impl Player<'_> {
         if self.has_ended(who) {
             return false;
         }
-        for key in [END_OF_INPUT, INTERRUPT] {
+        let ends: [fn(&Program); 2] = [Program::end_input, Program::interrupt];
+        for end in ends {
             let Some(program) = self.program(who) else { return false };
-            // One that has just ended needs no key.
-            let _ = program.terminal.press(&[key]);
+            end(program);
             // On a busy computer it may take longer, and is awake all the while.
-            self.wait_for(END_MAX, END_MAX, who, |player| player.has_ended(who));
+            let comes = |player: &mut Self| player.is_shown(who, wanted) || player.has_ended(who);
+            self.wait_for(END_MAX, END_MAX, who, comes);
         }
+        // What it wrote is perhaps still to be read.
+        self.settle();
         self.is_shown(who, wanted)
     }
 
