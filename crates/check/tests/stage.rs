@@ -62,6 +62,7 @@ mod linux {
         ("what is written is bounded", files_are_bounded),
         ("memory is bounded", memory_is_bounded),
         ("endless output ends with its program", endless_output_is_bounded),
+        ("a program hears signals where nobody else does", signals_are_heard),
     ];
 
     fn judge(line: &str) -> Report {
@@ -73,12 +74,16 @@ mod linux {
     }
 
     fn judge_rule(line: &str, rule_id: &str, keep: Option<PathBuf>) -> Report {
+        judge_on(&stages(), line, rule_id, keep)
+    }
+
+    fn judge_on(stages: &Stages, line: &str, rule_id: &str, keep: Option<PathBuf>) -> Report {
         let lab = check::of("calc".parse().unwrap()).unwrap();
         let programs = Programs { server: Some(line.to_owned()), client: None, port: None, sandboxed: true };
         let target = Target::Programs(programs);
         let rules = lab.rules().filter(|rule| rule.id == rule_id).collect();
         let patience = Duration::from_secs(5);
-        check::judge(&Task { lab, target, rules, seed: 1, repeat: 1, patience, jobs: 1, keep }, &stages(), &mut |_| {})
+        check::judge(&Task { lab, target, rules, seed: 1, repeat: 1, patience, jobs: 1, keep }, stages, &mut |_| {})
     }
 
     pub(super) fn namespaces_are_allowed() -> bool {
@@ -415,6 +420,16 @@ print(len(kept))
         let most = std::fs::read_to_string("/proc/meminfo").unwrap();
         let gibibytes = most.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() >> 20;
         assert!(told.parse::<u64>().unwrap() <= (gibibytes / 4).max(4), "{told} of {gibibytes}");
+    }
+
+    fn signals_are_heard() {
+        let _folder = folder();
+        let Stages { program, arguments } = stages();
+        let deaf = ["-c".into(), "trap '' INT; exec \"$0\" \"$@\"".into(), program.into()];
+        let deaf = Stages { program: "sh".into(), arguments: deaf.into_iter().chain(arguments).collect() };
+        write("probe.py", "import signal; print(signal.getsignal(signal.SIGINT) != signal.SIG_IGN); exit(1)").unwrap();
+        let report = judge_on(&deaf, "python3 probe.py", "calc.adds", None);
+        assert!(report.advice().unwrap().why.ends_with("True"), "{:?}", report.advice());
     }
 
     fn endless_output_is_bounded() {
