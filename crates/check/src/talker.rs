@@ -44,9 +44,20 @@ impl Talker {
         LabKey::encrypt(self.other.as_ref()?, text)
     }
 
-    /// What the other said, a line a block; none if it sent something that was not encrypted to our key. Its own key may stand before it, and line
-    /// endings between: nothing but a trial tells one from a block's first byte.
+    /// What the other said, a line a block; none if it sent something that was not encrypted to our key.
     pub(crate) fn decrypt(&self, heard: &[u8]) -> Option<Vec<u8>> {
+        let (said, rest) = self.read(heard);
+        (rest.len() < self.own.block_bytes()).then_some(said)
+    }
+
+    /// How many bytes came that are neither the other's key nor a block nor the end of a line.
+    pub(crate) fn surplus(&self, heard: &[u8]) -> usize {
+        self.read(heard).1.iter().filter(|byte| !matches!(byte, b'\r' | b'\n')).count()
+    }
+
+    /// What the other said, and what is left behind the last of its blocks. Its own key may stand before it, and line endings between: nothing but a
+    /// trial tells one from a block's first byte.
+    fn read<'a>(&self, heard: &'a [u8]) -> (Vec<u8>, &'a [u8]) {
         let mut said = Vec::new();
         let mut rest = &heard[armour(heard).map_or(0, |armour| armour.end)..];
         while let Some(block) = rest.get(..self.own.block_bytes()) {
@@ -54,26 +65,13 @@ impl Talker {
                 said.extend(text);
                 said.push(b'\n');
                 rest = &rest[block.len()..];
+            } else if let Some(behind) = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")) {
+                rest = behind;
             } else {
-                rest = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n"))?;
-            }
-        }
-        Some(said)
-    }
-
-    /// How many bytes came that are neither the other's key nor a block nor the end of a line.
-    pub(crate) fn surplus(&self, heard: &[u8]) -> usize {
-        let behind_key = &heard[armour(heard).map_or(0, |armour| armour.end)..];
-        let is_end = |byte: &&u8| matches!(byte, b'\r' | b'\n');
-        let mut rest = behind_key;
-        while let Some(block) = rest.get(..self.own.block_bytes()) {
-            let skipped = if self.own.decrypt(block).is_some() { block.len() } else { 1 };
-            if skipped == 1 && !is_end(&&rest[0]) {
                 break;
             }
-            rest = &rest[skipped..];
         }
-        rest.iter().filter(|byte| !is_end(byte)).count()
+        (said, rest)
     }
 
     /// Whether this text came, encrypted to our key in another way than the lab's: with another padding, in Base64, or behind a length.
@@ -125,6 +123,10 @@ mod tests {
         let (one, two) = blocks.split_at(256);
         let lines = [b"Ada", &ours.pem()[..], b"\r\n", one, b"\n", two].concat();
         assert_eq!(theirs.decrypt(&lines).as_deref(), Some(&b"one\ntwo\n"[..]));
+        assert_eq!((theirs.surplus(&lines), theirs.surplus(&[one, b"two\r\n"].concat())), (0, 3));
+        let (padded, wrapped) = ([b"\x01\x00", one].concat(), BASE64_STANDARD.encode(one));
+        assert!(theirs.hears_otherwise(&padded, b"one") && theirs.hears_otherwise(wrapped.as_bytes(), b"one"));
+        assert!(!theirs.hears_otherwise(b"one", b"one") && !ours.hears_otherwise(&padded, b"one"));
         assert_eq!(ours.block_bytes(), 256);
     }
 }

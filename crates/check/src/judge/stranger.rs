@@ -69,7 +69,10 @@ impl Judge<'_> {
                 scope.spawn(try_all);
             }
         });
-        found.into_inner().unwrap_or_default()
+        let mut found = found.into_inner().unwrap_or_default();
+        // Whichever was found first, the same is told.
+        found.sort_by_key(|lab: &Service| lab.port());
+        found
     }
 
     /// Whether the program keeps the MUSTs of a lab: all that are played until the first that it breaks.
@@ -109,9 +112,8 @@ impl Judge<'_> {
 /// Whether what this part of a lab has to do is done by no program that is unfinished, or only greets, echoes or relays.
 fn is_unmistakable(lab: Service, cast: Cast) -> bool {
     match lab {
-        Service::Numbers | Service::Echo => false,
         // A server of add that has forgotten its ack is one of sum.
-        Service::Sum => false,
+        Service::Numbers | Service::Echo | Service::Sum => false,
         // Who sends what is typed and shows what comes does all that these clients do.
         Service::Alnum | Service::Board => cast == Cast::Server,
         Service::Clock | Service::Calc | Service::Add | Service::Talk | Service::Chat => true,

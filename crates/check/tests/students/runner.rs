@@ -1,5 +1,6 @@
 //! How the tests are run: some at a time, each a program that is judged.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -24,15 +25,15 @@ const WORKERS: usize = 6;
 /// So many plays of one program are under way at once.
 const JOBS: usize = 4;
 
-/// Whether all of them passed.
+/// Whether all of them passed. What failed is told last, where nobody has to look for it.
 pub(crate) fn run(tests: &[Test]) -> bool {
-    let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let take = || tests.get(next.fetch_add(1, Ordering::Relaxed));
     let work = || {
         while let Some((name, test)) = take() {
-            let told = test().map_or_else(|why| format!("FAILED\n{why}"), |()| "ok".to_owned());
-            failed.fetch_add(usize::from(told != "ok"), Ordering::Relaxed);
-            println!("{name} ... {told}");
+            let result = test();
+            println!("{name} ... {}", if result.is_ok() { "ok" } else { "FAILED" });
+            failed.lock().unwrap().extend(result.err().map(|why| (name, why)));
         }
     };
     std::thread::scope(|scope| {
@@ -40,8 +41,12 @@ pub(crate) fn run(tests: &[Test]) -> bool {
             scope.spawn(work);
         }
     });
-    println!("{failed:?} of {} failed", tests.len());
-    failed.into_inner() == 0
+    let failed = failed.into_inner().unwrap();
+    println!("{} of {} failed", failed.len(), tests.len());
+    for (name, why) in &failed {
+        println!("{name} FAILED\n{why}");
+    }
+    failed.is_empty()
 }
 
 /// Each play gets a copy of the folder that we are in.

@@ -123,7 +123,6 @@ fn judge(args: &CheckArgs, task: &Task, files: Vec<ReportFile>) -> anyhow::Resul
     Ok(report.verdict)
 }
 
-/// What is started again as a stage.
 pub(super) fn warn_of_no_sandbox() {
     eprintln!(
         "socketlab: NO SANDBOX: the program runs as you and in your network. It may read and change whatever you may, other programs can reach it, and \
