@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use labs::Transport;
 use serde::{Deserialize, Serialize};
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::program::Place;
 
@@ -14,6 +14,8 @@ use crate::program::Place;
 const HEARD_BYTES_MAX: usize = 1 << 20;
 /// The pause before a full socket is tried again.
 const FULL_PAUSE: Duration = Duration::from_millis(2);
+/// That of `discard` (RFC 863): who listens there does not answer.
+const NOBODYS_PORT: u16 = 9;
 
 /// How a program ends its messages on a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +49,8 @@ pub(crate) enum End {
 pub(crate) struct Peer {
     socket: Socket,
     transport: Transport,
+    /// Where it sends to, if its socket is connected to somebody else.
+    to: Option<SockAddr>,
     /// So much of that was listened to.
     listened: usize,
     /// All that came; datagrams that end otherwise are followed by a newline, so that each keeps an end.
@@ -65,7 +69,7 @@ impl Peer {
     }
 
     fn new(socket: Socket, transport: Transport) -> Self {
-        Self { socket, transport, listened: 0, heard: Vec::new(), mark: 0, end: None }
+        Self { socket, transport, to: None, listened: 0, heard: Vec::new(), mark: 0, end: None }
     }
 
     /// This end, with all that was heard at an earlier one by which the same program spoke.
@@ -84,6 +88,16 @@ impl Peer {
             }
         }
         Err(refused)
+    }
+
+    /// Says datagrams without hearing what is answered: its socket is connected to nobody, so that the kernel tells who answers that it is not there.
+    pub(crate) fn open_deaf(place: &Place) -> io::Result<Self> {
+        let to = *place.addresses.first().ok_or(ErrorKind::AddrNotAvailable)?;
+        let socket = Socket::new(Domain::for_address(to), Type::DGRAM, None)?;
+        // By way of the same network.
+        socket.connect(&SocketAddr::new(to.ip(), NOBODYS_PORT).into())?;
+        socket.set_nonblocking(true)?;
+        Ok(Self { to: Some(to.into()), ..Self::new(socket, Transport::Udp) })
     }
 
     /// Takes what has arrived, and gives what came since it was last listened to.
@@ -155,7 +169,11 @@ impl Peer {
     pub(crate) fn send(&self, mut bytes: &[u8], patience: Duration) -> io::Result<()> {
         let end = Instant::now() + patience;
         loop {
-            match (&self.socket).write(bytes) {
+            let sent = match &self.to {
+                Some(to) => self.socket.send_to(bytes, to),
+                None => (&self.socket).write(bytes),
+            };
+            match sent {
                 Ok(count) if count == bytes.len() => return Ok(()),
                 Ok(count) => bytes = &bytes[count..],
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

@@ -267,6 +267,7 @@ impl<'a> Player<'a> {
             Step::Exits(who) => return self.exits(who),
             Step::Open(who) => return self.open(who, None),
             Step::OpenFrom(who, port) => return self.open(who, Some(port)),
+            Step::OpenDeaf(who) => return self.open_deaf(who),
             Step::TellsApart(one, other) => return self.tells_apart(one, other),
             Step::From(who, ports) => return self.comes_from(who, ports),
             Step::Pauses(who, least, most) => return self.pauses(who, least, most),
@@ -300,22 +301,9 @@ impl<'a> Player<'a> {
             Step::NoCrash => return self.nobody_has_crashed(),
             Step::Rest => return self.rest(),
             Step::Restart => return self.restart(),
-            Step::Finish(who) => {
-                self.tell(format!("{} closes its side", self.our_name(who)));
-                if let Some(peer) = self.peer(who) {
-                    peer.finish();
-                }
-            }
-            Step::Close(who) => {
-                self.tell(format!("{} closes", self.our_name(who)));
-                self.peers.retain(|(name, _)| *name != who);
-            }
-            Step::Reset(who) => {
-                self.tell(format!("{} resets the connection", self.our_name(who)));
-                if let Some(at) = self.peers.iter().position(|(name, _)| *name == who) {
-                    self.peers.remove(at).1.reset();
-                }
-            }
+            Step::Finish(who) => self.finish(who),
+            Step::Close(who) => self.close(who),
+            Step::Reset(who) => self.reset(who),
             Step::CloseDoor => {
                 self.tell("our server is there no more".to_owned());
                 self.stage.door = None;

@@ -124,7 +124,7 @@ mod tests {
     /// Who is present after this step.
     fn follow(step: Step, present: &mut Vec<&'static str>) {
         match step {
-            Step::Open(who) | Step::OpenFrom(who, _) => {
+            Step::Open(who) | Step::OpenFrom(who, _) | Step::OpenDeaf(who) => {
                 assert!(!present.contains(&who), "{who} comes twice");
                 present.push(who);
             }

@@ -29,6 +29,19 @@ impl Player<'_> {
         Ok(())
     }
 
+    pub(super) fn open_deaf(&mut self, who: Who) -> Played {
+        self.settle();
+        let opened = Peer::open_deaf(&self.stage.place);
+        // It asks nobody to let it in.
+        let fault = |error: std::io::Error| Fault {
+            is_unseen: true,
+            ..Fault::new(format!("{who} has a socket"), error.to_string())
+        };
+        self.peers.push((who, opened.map_err(fault)?));
+        self.tell(format!("{who} comes, and will be gone before any answer"));
+        Ok(())
+    }
+
     pub(super) fn accept(&mut self, who: Who) -> Played {
         let mut accepted = None;
         let came = self.wait_at_most(self.patience.max(STARTS_MAX), who, |player| {
@@ -190,6 +203,25 @@ impl Player<'_> {
             return Err(Fault::new(expected, got));
         }
         Ok(())
+    }
+
+    pub(super) fn finish(&mut self, who: Who) {
+        self.tell(format!("{} closes its side", self.our_name(who)));
+        if let Some(peer) = self.peer(who) {
+            peer.finish();
+        }
+    }
+
+    pub(super) fn close(&mut self, who: Who) {
+        self.tell(format!("{} closes", self.our_name(who)));
+        self.peers.retain(|(name, _)| *name != who);
+    }
+
+    pub(super) fn reset(&mut self, who: Who) {
+        self.tell(format!("{} resets the connection", self.our_name(who)));
+        if let Some(at) = self.peers.iter().position(|(name, _)| *name == who) {
+            self.peers.remove(at).1.reset();
+        }
     }
 
     pub(super) fn ended(&mut self, who: Who) -> Played {
