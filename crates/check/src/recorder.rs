@@ -1,5 +1,6 @@
 //! What crosses the stage's network, recorded from the start: whom a program asked for, the sequence diagram, and a capture file.
 
+use std::collections::HashMap;
 use std::io::{self, PipeReader, PipeWriter};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -57,11 +58,20 @@ impl Recorder {
         self.with(|frames, _| frames.tried.clone())
     }
 
-    /// Whether this crossed in one packet, for everybody to read.
-    pub fn has_seen(&self, text: &[u8]) -> bool {
+    /// Whether somebody said this ASCII text for everybody to read, in however many packets, and in UTF-8 or UTF-16.
+    pub fn has_seen(&self, text: &str) -> bool {
+        let mut said: HashMap<(u32, u32), Vec<u8>> = HashMap::new();
         self.with(|frames, _| {
-            frames.kept.iter().any(|kept| kept.bytes.windows(text.len()).any(|window| window == text))
-        })
+            let mut story = frames.story(self.service);
+            for (number, packet) in frames.packets() {
+                story.take(&packet, number, &mut |event: &Event<'_>| {
+                    // UTF-16 has a zero beside each letter.
+                    let letters = event.payload.0.iter().filter(|byte| **byte != 0);
+                    said.entry((event.conversation, event.from.index)).or_default().extend(letters);
+                });
+            }
+        });
+        said.values().any(|said| said.windows(text.len()).any(|window| window == text.as_bytes()))
     }
 
     /// The sequence diagram so far, as `socketlab watch --ladder` draws it.

@@ -90,7 +90,7 @@ impl Player<'_> {
             self.settle();
             // One that has ended takes no word any more.
             if self.has_ended(who) || self.type_line(who, word).is_err() {
-                return Ok(());
+                return self.has_left_well(who);
             }
             self.settle();
             // The published server closes when it hears the word.
@@ -103,7 +103,7 @@ impl Player<'_> {
         if let Some(program) = self.program(who) {
             program.end_input();
         }
-        let Err(fault) = self.exits(who) else { return Ok(()) };
+        let Err(fault) = self.exits(who) else { return self.has_left_well(who) };
         // One that connects for each sum has not left.
         let has_left = was_there && self.peer(who).is_some_and(|peer| peer.end.is_some());
         let tried = LEAVING.join(", ");
@@ -112,8 +112,12 @@ impl Player<'_> {
         } else {
             format!("neither {tried} nor the end of what is typed does, and the sheet leaves it open")
         };
-        let expected = if has_left { fault.expected } else { format!("what ends {} was not found", named(who)) };
-        Err(Fault { is_unseen: !has_left, ..Fault::new(expected, got) })
+        if has_left { Err(Fault { got, ..fault }) } else { Err(way_out_unknown(who, got)) }
+    }
+
+    /// A program that takes no word for leaving may crash at it as at any other: it was not asked to end.
+    fn has_left_well(&mut self, who: Who) -> Played {
+        self.nobody_has_crashed().map_err(|fault| way_out_unknown(who, fault.got))
     }
 
     /// What was heard behind so many bytes has these numbers.
@@ -158,6 +162,10 @@ impl Player<'_> {
             let _ = self.say_at_once(who, greeting.as_bytes(), false);
         }
     }
+}
+
+fn way_out_unknown(who: Who, got: impl Into<String>) -> Fault {
+    Fault { is_unseen: true, ..Fault::new(format!("what ends {} was not found", named(who)), got) }
 }
 
 /// Whether these numbers are in a text: in whatever form, or one right behind the other, since what is sent at once may arrive as one.

@@ -266,7 +266,7 @@ impl Player<'_> {
         let expected = format!("who listens on the way cannot read {}", quoted(text.as_bytes()));
         match &self.stage.recorder {
             None => Err(unseen(&expected, "nothing was recorded")),
-            Some(recorder) if recorder.has_seen(text.as_bytes()) => {
+            Some(recorder) if recorder.has_seen(text) => {
                 Err(Fault::new(expected, "it crosses the network as it was typed"))
             }
             Some(_) => Ok(()),

@@ -1,6 +1,8 @@
 # The client's side of the encrypted talk with a thread that shows whatever comes: it asks for a name, waits for the server's key, and gives its own in PKCS#1.
+# Its argument is the mistake that it makes.
 import os
 import socket
+import sys
 import threading
 
 from Crypto.Cipher import PKCS1_OAEP
@@ -8,6 +10,7 @@ from Crypto.IO import PEM
 from Crypto.PublicKey import RSA
 from Crypto.Util.asn1 import DerSequence
 
+bug = sys.argv[1] if len(sys.argv) > 1 else ""
 server = socket.create_connection((input("Server address: "), 5050))
 print("waiting for the server's key")
 others_key = RSA.import_key(server.recv(4096))
@@ -21,7 +24,7 @@ def receive():
         while block := server.recv(key.size_in_bytes(), socket.MSG_WAITALL):
             text = PKCS1_OAEP.new(key).decrypt(block).decode()
             print(f"\rserver> {text}\n{name}> ", end="", flush=True)
-            if text == "Good Bye":
+            if text == "Good Bye" and bug != "deaf-to-bye":
                 break
         print("\nThe talk is over.")
     except (OSError, ValueError) as error:
@@ -37,6 +40,6 @@ while True:
     except ValueError:
         print("That is too long for one message.")
         continue
-    if text == "Good Bye":
+    if text == "Good Bye" and bug != "goes-on":
         server.shutdown(socket.SHUT_RDWR)
         break

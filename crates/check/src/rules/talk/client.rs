@@ -16,6 +16,9 @@ use crate::rule::{Cast, Part, Rule};
 
 use super::{BYE, OVER_LONG, TURN};
 
+/// What nobody hears, since the talk has ended.
+const MORE: &str = "One more thing";
+
 pub(in crate::rules) static CLIENT: Part = Part {
     cast: Cast::Client,
     sounding: &[Start("Ada"), Accept("Ada"), Talk("Ada", Begins("Hello, server"))],
@@ -90,7 +93,7 @@ pub(in crate::rules) static CLIENT: Part = Part {
             level: Must,
             over: Streams,
             sentence: BYE,
-            // One that waits for the server to close closes then; one that goes on waits for its user.
+            // One that waits for the server to answer or to close ends then; one that goes on has more to say.
             play: &[
                 Start("Ada"),
                 Accept("Ada"),
@@ -102,7 +105,11 @@ pub(in crate::rules) static CLIENT: Part = Part {
                 Type("Ada", "Good Bye"),
                 Talk("Ada", Hears("Good Bye")),
                 IfOpen("Ada"),
+                OrExits("Ada", &Type("Ada", MORE)),
+                Never("Ada", Anything),
+                IfOpen("Ada"),
                 Talk("Ada", Say("Still there?")),
+                Never("Ada", Anything),
                 Finish("Ada"),
                 Ended("Ada"),
             ],
@@ -121,7 +128,7 @@ pub(in crate::rules) static CLIENT: Part = Part {
                 Talk("Ada", Hears("Hello, server")),
                 Talk("Ada", Say("Good Bye")),
                 // One whose thread has heard it may still wait for its user, and says nothing more then.
-                OrExits("Ada", &Type("Ada", "")),
+                OrExits("Ada", &Type("Ada", MORE)),
                 Never("Ada", Anything),
                 Rest,
                 Finish("Ada"),
