@@ -66,9 +66,39 @@ fn answer(prompt: &str, service: Service, who: &str, port: u16) -> Option<String
     }
 }
 
+/// What agrees to go on, if this prompt asks whether to.
+pub(crate) fn consent(prompt: &str) -> Option<&'static str> {
+    let lower = prompt.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let has_choice = |yes: &str, no: &str| words.windows(2).any(|pair| pair == [yes, no]);
+    let is_question = lower.trim_end().ends_with('?')
+        && ["again", "continue", "another", "more"].iter().any(|word| words.contains(word));
+    if has_choice("yes", "no") || has_choice("yes", "or") {
+        Some("yes")
+    } else {
+        (has_choice("y", "n") || has_choice("y", "or") || is_question).then_some("y")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_person_wants_to_go_on() {
+        for (prompt, said) in [
+            ("Again? (y/n) ", Some("y")),
+            ("Do you want to continue [Y/n]: ", Some("y")),
+            ("Another sum? (yes/no)", Some("yes")),
+            ("Type yes or no: ", Some("yes")),
+            ("Add two more numbers?", Some("y")),
+            ("Enter num1: ", None),
+            ("Enter another number: ", None),
+            ("First number (or exit)? ", None),
+        ] {
+            assert_eq!(consent(prompt), said, "{prompt}");
+        }
+    }
 
     #[test]
     fn a_person_answers_what_is_asked_of_the_server_and_of_names() {

@@ -251,7 +251,7 @@ mod tests {
         }
     }
 
-    const ADA_CAME: [&str; 40] = [
+    const ADA_CAME: [&str; 43] = [
         "Server: time=10.01 Ada has joined. Member count=2",
         "Ada has joined. Member count =2",
         "10:01 Ada joined the chat! Count: 2",
@@ -290,6 +290,9 @@ mod tests {
         "Ada has just signed in; current number of users in chat = 2",
         "Ada joined\nMember count: 2\n",
         "--> Ada has joined the room | 2 left in the room",
+        "Ada has joined. We are 2",
+        "Ada joined, and we are now 2!",
+        "Ada joined (member number 2)",
         "Member count=1Ada has joined. Member count=2",
         "Batman left. Member count=1Ada joined. Member count=2",
     ];

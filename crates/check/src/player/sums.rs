@@ -5,6 +5,7 @@ use super::{Fault, Played, Player, got, named};
 use crate::door::Door;
 use crate::manner::Form;
 use crate::matcher::{is_same, numbers};
+use crate::questions;
 use crate::rule::{Cast, Who};
 use labs::sum::{BUSY, EXIT};
 
@@ -39,6 +40,7 @@ impl Player<'_> {
 
     pub(super) fn gives(&mut self, who: Who, first: &str, second: &str) -> Played {
         let form = self.manner.form;
+        self.agrees_to_go_on(who)?;
         self.admit(who);
         let start = self.peer(who).map_or(0, |peer| peer.heard().len());
         if let Some(line) = form.begin(first) {
@@ -50,6 +52,13 @@ impl Player<'_> {
         }
         self.type_line(who, &form.complete(first, second))?;
         if self.stage.cast == Cast::Client { self.hear_numbers(who, start, &[first, second]) } else { Ok(()) }
+    }
+
+    /// Where the program asks whether it is to go on, it is.
+    fn agrees_to_go_on(&mut self, who: Who) -> Played {
+        self.settle();
+        let prompt = self.program(who).map(|program| program.terminal.prompt_now()).unwrap_or_default();
+        questions::consent(&prompt).map_or(Ok(()), |yes| self.type_line(who, yes))
     }
 
     pub(super) fn server_is_busy(&mut self, who: Who, line: &str) -> Played {

@@ -83,6 +83,8 @@ fn keep(args: &CheckArgs) -> anyhow::Result<Option<PathBuf>> {
 
 fn target(args: &CheckArgs, lab: &Lab) -> anyhow::Result<Target> {
     if args.server.is_some() || args.client.is_some() {
+        std::env::current_dir()
+            .context("the folder that you are in is there no more: go to your program's, with cd")?;
         return Ok(Target::Programs(Programs {
             server: args.server.clone(),
             client: args.client.clone(),

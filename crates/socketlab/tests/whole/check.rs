@@ -272,6 +272,16 @@ fn arguments_are_checked_before_anything_runs() {
 }
 
 #[test]
+fn who_is_in_a_folder_that_was_removed_is_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "mkdir gone && cd gone && rmdir ../gone && exec \"$0\" check calc --server true";
+    let mut shell = std::process::Command::new("sh");
+    let asked = shell.args(["-c", script, env!("CARGO_BIN_EXE_socketlab")]).current_dir(&folder).output().unwrap();
+    let told = String::from_utf8(asked.stderr).unwrap();
+    assert!(asked.status.code() == Some(2) && told.contains("the folder that you are in is there no more"), "{told}");
+}
+
+#[test]
 fn a_report_that_fails_to_come_destroys_none() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("old.html"), "an old report").unwrap();

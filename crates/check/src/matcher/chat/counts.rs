@@ -3,7 +3,7 @@
 use super::{ends_with_word, first_verb};
 
 /// Of whom there are so many.
-const COUNTED: [&str; 13] = [
+const COUNTED: [&str; 14] = [
     "count",
     "member",
     "user",
@@ -17,9 +17,10 @@ const COUNTED: [&str; 13] = [
     "connection",
     "chatter",
     "guest",
+    "we",
 ];
 /// What may stand between them and the number: `Total number of members in the room is now 2`.
-const BEFORE_COUNT: [&str; 16] = [
+const BEFORE_COUNT: [&str; 17] = [
     "of",
     "in",
     "the",
@@ -36,6 +37,7 @@ const BEFORE_COUNT: [&str; 16] = [
     "left",
     "remaining",
     "has",
+    "number",
 ];
 /// What else may follow the number of those who are there: `2 in the room`, `2 active users`.
 const AFTER_COUNT: [&str; 10] =
