@@ -281,7 +281,7 @@ impl<'a> Player<'a> {
             Step::Differ => return self.differ(),
             Step::ServerEnds(who, line) => return self.server_ends(who, line),
             Step::ServerIsBusy(who, line) => return self.server_is_busy(who, line),
-            Step::Leaves(who) => return self.leaves(who),
+            Step::Quits(who) => return self.quits(who),
             Step::Reply(who, answer) => return self.reply(who, answer),
             Step::Say(who, text) => return self.say_text(who, text),
             Step::Send(who, bytes) => return self.say(who, bytes),

@@ -170,7 +170,7 @@ pub enum Step {
     /// Our server turns this one away who comes, as one client too many: it says so, and closes. Then as where it ends.
     ServerIsBusy(Who, &'static str),
     /// Its user wants to leave, with each usual word for it, and the end of what is typed: the client ends. One that knows none of them is not judged.
-    Leaves(Who),
+    Quits(Who),
     /// Our server says this, if the client was found to wait for it.
     Acknowledge(Who, &'static str),
     /// Our server answers what it has heard, if that is a request.

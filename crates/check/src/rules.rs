@@ -117,7 +117,7 @@ mod tests {
                 | Step::Differ
                 | Step::ServerEnds(..)
                 | Step::ServerIsBusy(..)
-                | Step::Leaves(_)
+                | Step::Quits(_)
         )
     }
 
@@ -144,7 +144,7 @@ mod tests {
             | Step::Shows(who, _)
             | Step::Hides(who, _)
             | Step::Exits(who)
-            | Step::Leaves(who)
+            | Step::Quits(who)
             | Step::ServerIsBusy(who, _)
             | Step::ShowsReply(who)
             | Step::ShowsNumbers(who) => {

@@ -68,48 +68,18 @@ const HERE: [&str; 4] = ["online", "is here", " is in the", " is now in the"];
 const NEW: [&str; 2] = ["new", "newcomer"];
 /// What may say it of the name behind, or of nobody: `Welcome! Batman has left.`
 const GREETINGS: [(Event, &[&str]); 2] = [(Came, &["welcome", "hello"]), (Went, &["bye", "goodbye", "farewell"])];
+/// What members are called that are not named.
+const PEOPLE: [&str; 7] = ["user", "member", "client", "person", "participant", "guest", "connection"];
 /// Who it was where the name is behind the verb: `User joined: Batman`.
-const NOBODY: [&str; 12] = [
-    "user",
-    "member",
-    "client",
-    "someone",
-    "somebody",
-    "person",
-    "participant",
-    "guest",
-    "connection",
-    "event",
-    "type",
-    "server",
-];
+const NOBODY: [&[&str]; 2] = [&PEOPLE, &["someone", "somebody", "event", "type", "server"]];
 const AUXILIARIES: [&str; 7] = ["has", "have", "just", "is", "was", "been", "now"];
 /// What may stand between a verb and the name behind it.
-const BEFORE_NAME: [&str; 24] = [
-    "the",
-    "chat",
-    "room",
-    "chatroom",
-    "server",
-    "user",
-    "username",
-    "name",
-    "nickname",
-    "nick",
-    "member",
-    "client",
-    "participant",
-    "person",
-    "guest",
-    "connection",
-    "group",
-    "to",
-    "in",
-    "from",
-    "by",
-    "with",
-    "as",
-    "our",
+const BEFORE_NAME: [&[&str]; 2] = [
+    &PEOPLE,
+    &[
+        "the", "chat", "room", "chatroom", "server", "username", "name", "nickname", "nick", "group", "to", "in",
+        "from", "by", "with", "as", "our",
+    ],
 ];
 
 /// Whether this member's line is there: the name, at most a little between, the line.
@@ -181,7 +151,7 @@ fn greeted(line: &str) -> Option<Event> {
 /// A line without the marks at its end, and then without one word more of those before a name, again and again.
 fn beginnings(line: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(line.trim_end_matches(is_mark)), |rest| {
-        let word = BEFORE_NAME.iter().find(|word| ends_with_word(rest, word))?;
+        let word = BEFORE_NAME.into_iter().flatten().find(|word| ends_with_word(rest, word))?;
         Some(rest[..rest.len() - word.len()].trim_end_matches(is_mark))
     })
 }
@@ -204,7 +174,8 @@ fn verb_of_nobody(text: &str) -> Option<Event> {
             while let Some(word) = AUXILIARIES.iter().find(|word| ends_with_word(subject, word)) {
                 subject = subject[..subject.len() - word.len()].trim_end();
             }
-            let is_named = subject.ends_with(char::is_alphabetic) && !NOBODY.iter().any(|noun| subject.ends_with(noun));
+            let is_named = subject.ends_with(char::is_alphabetic)
+                && !NOBODY.into_iter().flatten().any(|noun| subject.ends_with(noun));
             !is_named && ending.chars().all(char::is_alphabetic)
         };
         verbs.iter().any(is_of_nobody).then_some(*event)

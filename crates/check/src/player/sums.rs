@@ -93,7 +93,7 @@ impl Player<'_> {
         true
     }
 
-    pub(super) fn leaves(&mut self, who: Who) -> Played {
+    pub(super) fn quits(&mut self, who: Who) -> Played {
         let was_there = self.peer(who).is_some_and(|peer| peer.end.is_none());
         for word in LEAVING {
             self.settle();

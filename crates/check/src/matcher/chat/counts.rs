@@ -1,24 +1,9 @@
 //! How many members there are, as a chat's server tells it.
 
-use super::{ends_with_word, first_verb};
+use super::{PEOPLE, ends_with_word, first_verb};
 
 /// Of whom there are so many.
-const COUNTED: [&str; 14] = [
-    "count",
-    "member",
-    "user",
-    "client",
-    "people",
-    "person",
-    "participant",
-    "online",
-    "total",
-    "connected",
-    "connection",
-    "chatter",
-    "guest",
-    "we",
-];
+const COUNTED: [&[&str]; 2] = [&PEOPLE, &["count", "people", "online", "total", "connected", "chatter"]];
 /// What may stand between them and the number: `Total number of members in the room is now 2`.
 const BEFORE_COUNT: [&str; 17] = [
     "of",
@@ -77,7 +62,8 @@ fn is_introduced(text: &str) -> bool {
     loop {
         rest = rest.trim_end_matches([' ', '=', ':', '(', '[', '"', '\'', '-', '>', '#']);
         let singular = rest.strip_suffix('s').unwrap_or(rest);
-        if COUNTED.iter().any(|word| singular.ends_with(word)) {
+        // `We are 2`.
+        if COUNTED.into_iter().flatten().any(|word| singular.ends_with(word)) || ends_with_word(rest, "we") {
             return true;
         }
         let Some(word) = BEFORE_COUNT.iter().find(|word| ends_with_word(rest, word)) else { return false };
@@ -88,5 +74,5 @@ fn is_introduced(text: &str) -> bool {
 /// Whether this text, behind a number, says what it counts.
 pub(super) fn is_counting(text: &str) -> bool {
     let text = text.trim_start();
-    COUNTED.iter().chain(&AFTER_COUNT).any(|word| text.starts_with(word))
+    COUNTED.into_iter().flatten().chain(&AFTER_COUNT).any(|word| text.starts_with(word))
 }

@@ -8,7 +8,7 @@ use crate::diagnosis::{NUMBERS, ONE_RECV, SERVER_GONE, STAYS};
 use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Over::{Both, Datagrams, Streams};
 use crate::rule::Step::{
-    Gives, Leaves, Lose, OrExits, Pieces, Say, ServerEnds, ServerIsBusy, ShowsReply, Sleeps, Start,
+    Gives, Lose, OrExits, Pieces, Quits, Say, ServerEnds, ServerIsBusy, ShowsReply, Sleeps, Start,
 };
 use crate::rule::{Cast, Part, Rule};
 
@@ -97,7 +97,7 @@ pub(in crate::rules) static CLIENT: Part = Part {
             level: Should,
             over: Both,
             sentence: "The sheet leaves open how the user of a client leaves: with “Exit”, as the published one's, or otherwise. A client that has left ends.",
-            play: &[Start("Ada"), Gives("Ada", "17", "25"), Say("Ada", "42"), ShowsReply("Ada"), Leaves("Ada")],
+            play: &[Start("Ada"), Gives("Ada", "17", "25"), Say("Ada", "42"), ShowsReply("Ada"), Quits("Ada")],
             diagnosis: &STAYS,
         },
         Rule {
