@@ -21,6 +21,12 @@ pub(crate) const ARITHMETIC: Diagnosis = Diagnosis {
               `-6` is no operator; compare the operator with each of the four, and refuse every other.",
 };
 
+pub(crate) const WRONG_SUM: Diagnosis = Diagnosis {
+    name: "wrong sums",
+    mending: "Read both numbers with float() (or Decimal), not int() and not isdigit(), which know no sign and no point, and add them as numbers: of two texts, \
+              `\"3\" + \"4\"` is `34`.",
+};
+
 pub(crate) const BAD_INPUT: Diagnosis = Diagnosis {
     name: "one bad input ends it",
     mending: "Whatever a client sends, its own handler answers: wrap the handling of one message in try/except (ValueError, ZeroDivisionError, \
@@ -192,6 +198,12 @@ pub(crate) const MIXED: Diagnosis = Diagnosis {
     name: "what one client begins, another ends",
     mending: "Over UDP one socket hears all clients, and no connection tells them apart: keep a client's first number in a dictionary by the address that recvfrom() names, and \
               add the second only to that one.",
+};
+
+pub(crate) const ONE_NAME: Diagnosis = Diagnosis {
+    name: "all clients have one name",
+    mending: "A global variable has one value for all clients. Keep what belongs to a client, its name first, in variables of the function that serves it, or in a \
+              dictionary by its connection.",
 };
 
 pub(crate) const NOT_KEPT: Diagnosis = Diagnosis {

@@ -55,6 +55,8 @@ pub(crate) struct Peer {
     listened: usize,
     /// All that came; datagrams that end otherwise are followed by a newline, so that each keeps an end.
     heard: Vec<u8>,
+    /// Where those newlines are.
+    ends: Vec<usize>,
     /// From here on it has heard since it last said something.
     mark: usize,
     pub(crate) end: Option<End>,
@@ -69,13 +71,15 @@ impl Peer {
     }
 
     fn new(socket: Socket, transport: Transport) -> Self {
-        Self { socket, transport, to: None, listened: 0, heard: Vec::new(), mark: 0, end: None }
+        Self { socket, transport, to: None, listened: 0, heard: Vec::new(), ends: Vec::new(), mark: 0, end: None }
     }
 
     /// This end, with all that was heard at an earlier one by which the same program spoke.
     pub(crate) fn after(self, earlier: Self) -> Self {
+        let behind = earlier.heard.len();
+        let ends = earlier.ends.into_iter().chain(self.ends.into_iter().map(|end| behind + end)).collect();
         let heard = [earlier.heard, self.heard].concat();
-        Self { listened: earlier.listened, heard, mark: earlier.mark, ..self }
+        Self { listened: earlier.listened, heard, ends, mark: earlier.mark, ..self }
     }
 
     /// Connects to the first address that lets it, from this port if one is named.
@@ -100,8 +104,8 @@ impl Peer {
         Ok(Self { to: Some(to.into()), ..Self::new(socket, Transport::Udp) })
     }
 
-    /// Takes what has arrived, and gives what came since it was last listened to.
-    pub(crate) fn listen(&mut self) -> &[u8] {
+    /// Takes what has arrived, and says from where on it is new since it was last listened to.
+    pub(crate) fn listen(&mut self) -> usize {
         let mut page = [0; 65536];
         while self.end.is_none() && self.heard.len() < HEARD_BYTES_MAX {
             match (&self.socket).read(&mut page) {
@@ -112,8 +116,7 @@ impl Peer {
                 Err(_) => self.end = Some(End::Reset),
             }
         }
-        let start = std::mem::replace(&mut self.listened, self.heard.len());
-        &self.heard[start..]
+        std::mem::replace(&mut self.listened, self.heard.len())
     }
 
     /// All that it has heard.
@@ -129,8 +132,17 @@ impl Peer {
     pub(crate) fn take(&mut self, said: &[u8]) {
         self.heard.extend_from_slice(said);
         if self.transport == Transport::Udp && !said.is_empty() && said.last() != Some(&b'\n') {
+            self.ends.push(self.heard.len());
             self.heard.push(b'\n');
         }
+    }
+
+    /// What it has heard from there on as it came: each datagram by itself, a stream as one.
+    pub(crate) fn came(&self, from: usize) -> impl Iterator<Item = &[u8]> {
+        let ends = self.ends.iter().copied().filter(move |end| *end >= from);
+        let starts = std::iter::once(from).chain(ends.clone().map(|end| end + 1));
+        let came = starts.zip(ends.chain([self.heard.len()])).map(|(start, end)| &self.heard[start..end]);
+        came.filter(|message| !message.is_empty())
     }
 
     pub(crate) fn transport(&self) -> Transport {

@@ -86,6 +86,8 @@ pub(crate) struct Player<'a> {
     left_unread: Vec<u64>,
     /// Whether the programs said anything at all.
     heard: bool,
+    /// Whether a connection was refused.
+    refused: bool,
     /// So many steps went well.
     passed: usize,
     /// Whether a client came to our server.
@@ -136,6 +138,7 @@ impl<'a> Player<'a> {
             unanswered: false,
             left_unread: Vec::new(),
             heard: false,
+            refused: false,
             passed: 0,
             met: false,
             rests: true,
@@ -166,6 +169,12 @@ impl<'a> Player<'a> {
 
     pub(crate) fn has_heard(&self) -> bool {
         self.heard || self.peers.iter().any(|(_, peer)| peer.has_heard())
+    }
+
+    /// Whether the system answered for the server that nobody listens there.
+    pub(crate) fn was_refused(&self) -> bool {
+        let is_unreachable = |peer: &Peer| peer.transport() == Transport::Udp && peer.end == Some(End::Reset);
+        self.refused || self.peers.iter().any(|(_, peer)| is_unreachable(peer))
     }
 
     /// How many steps went well.
@@ -269,6 +278,7 @@ impl<'a> Player<'a> {
             Step::OpenFrom(who, port) => return self.open(who, Some(port)),
             Step::OpenDeaf(who) => return self.open_deaf(who),
             Step::TellsApart(one, other) => return self.tells_apart(one, other),
+            Step::NotTakenFor(who, other) => return self.not_taken_for(who, other),
             Step::From(who, ports) => return self.comes_from(who, ports),
             Step::Pauses(who, least, most) => return self.pauses(who, least, most),
             Step::OrExits(who, step) => return self.unless_exits(who, *step, true),
@@ -394,7 +404,7 @@ fn named(who: Who) -> String {
 
 /// What one of our ends has heard, and how its connection ended.
 fn got(peer: &Peer) -> String {
-    let heard = if peer.news().is_empty() { "nothing".to_owned() } else { quoted(peer.news()) };
+    let heard = if peer.news().is_empty() { "nothing".to_owned() } else { quoted_all(peer.came(peer.news_start())) };
     match peer.end {
         None => heard,
         Some(End::Closed) => format!("{heard}, then the connection was closed"),
@@ -404,7 +414,12 @@ fn got(peer: &Peer) -> String {
 
 /// Bytes as they would be read, with their control characters shown.
 fn quoted(bytes: &[u8]) -> String {
-    let shown = Visible(bytes).to_string();
+    quoted_all(std::iter::once(bytes))
+}
+
+/// Messages as they would be read, one behind the other.
+fn quoted_all<'a>(messages: impl Iterator<Item = &'a [u8]>) -> String {
+    let shown = messages.map(|bytes| Visible(bytes).to_string()).collect::<Vec<_>>().join("” “");
     let cut: String = shown.chars().take(SHOWN_CHARS_MAX).collect();
     let more = if cut.len() < shown.len() { "…" } else { "" };
     format!("“{cut}{more}”")

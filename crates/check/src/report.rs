@@ -167,8 +167,8 @@ impl PartReport {
     fn place(&self) -> Option<String> {
         let (transport, port) = (self.transport?.to_uppercase(), self.port?);
         let speaks = match self.framing {
-            Some("lines") => ", ends its messages with newlines",
-            Some(_) => ", sends its messages bare",
+            Some("lines") => ", spoken to in lines",
+            Some(_) => ", spoken to without newlines",
             None => "",
         };
         let takes = match self.manner {

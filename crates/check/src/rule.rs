@@ -197,6 +197,8 @@ pub enum Step {
     OpenFrom(Who, u16),
     /// The server's terminal shows the last message of each, and not in the same words but for the messages.
     TellsApart(Who, Who),
+    /// Where the server's terminal names anybody beside the last message of the first, it is not only the other.
+    NotTakenFor(Who, Who),
     /// Opens a socket to which no answer arrives, as if its owner had gone: a datagram to it is told to be unreachable.
     OpenDeaf(Who),
     /// Says a message as the program speaks, once the program has dealt with what came before. What was heard until then is forgotten.

@@ -150,7 +150,7 @@ mod tests {
             | Step::ShowsNumbers(who) => {
                 assert!(who == SERVER || present.contains(&who), "{who} is not there at {step:?}");
             }
-            Step::TellsApart(one, other) => {
+            Step::TellsApart(one, other) | Step::NotTakenFor(one, other) => {
                 assert!([one, other].iter().all(|who| present.contains(who)), "somebody is not there at {step:?}");
             }
             Step::OrExits(who, step) | Step::UnlessExits(who, step) => {

@@ -67,6 +67,8 @@ pub(crate) enum Outcome {
         /// Whether what it said has newlines in it.
         lines: bool,
         last_words: String,
+        /// Whether nobody listened where the server was to be.
+        refused: bool,
         /// So many steps went well.
         passed: usize,
     },
@@ -172,6 +174,7 @@ pub(crate) fn play(order: &Order, recorder: Option<Recorder>) -> Performance {
         port: player.port(),
         lines: player.has_heard_lines(),
         last_words: player.last_words(),
+        refused: player.was_refused(),
         passed: player.passed(),
     };
     Performance { outcome, capture: capture.unwrap_or_default() }

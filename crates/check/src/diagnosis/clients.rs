@@ -14,6 +14,11 @@ pub(crate) const ANSWER_UNSEEN: Diagnosis = Diagnosis {
               do not wait for one: readline() would.",
 };
 
+pub(crate) const NOT_FORWARDED: Diagnosis = Diagnosis {
+    name: "“q” is not forwarded",
+    mending: "Send the “q” as every other line, and close then: the server ends the session when it hears it.",
+};
+
 pub(crate) const LANGUAGE: Diagnosis = Diagnosis {
     name: "text in other languages is lost",
     mending: "Send line.encode(), which is UTF-8, and not encode(\"ascii\"); print data.decode() of what comes: b'…' are bytes, and no text.",

@@ -1,6 +1,7 @@
 //! How it is found out whether programs speak a lab at all, and how.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 
 use labs::Service;
 
@@ -31,10 +32,16 @@ impl Judge<'_> {
                 Outcome::CannotJudge(advice) => return Err(advice),
                 Outcome::Hindered(why) => return Err(hindered(why)),
                 Outcome::Unseen(_) => {}
-                Outcome::Played { failure, heard, over, udp, port, lines, last_words, passed } => {
+                Outcome::Played { failure, heard, over, udp, port, lines, last_words, refused, passed } => {
                     let found = Found { manner, udp, port };
                     if failure.is_none() {
                         return Ok(found);
+                    }
+                    if let Target::At { addresses, .. } = &self.task.target
+                        && refused
+                        && !heard
+                    {
+                        return Err(nobody_listens(lab, addresses));
                     }
                     // One that dies of the question is wrong, and not of another lab, unless there are other questions; and so is a pair that does not
                     // meet. A client that understands nothing has at least shown how it ends its own messages.
@@ -129,6 +136,16 @@ fn unintelligible(lab: Service, cast: Cast, last: &str) -> Advice {
         why,
         mend: format!(
             "is this {lab}'s {what}? `socketlab {lab}` or `socketlab serve {lab}` beside it, or `socketlab watch`, shows what it does"
+        ),
+    }
+}
+
+fn nobody_listens(lab: Service, addresses: &[SocketAddr]) -> Advice {
+    let tried: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    Advice {
+        why: format!("nobody listens at {}: the connection is refused", tried.join(" or ")),
+        mend: format!(
+            "start the server, and give the port that it listens at; or let it be started here: `socketlab check {lab} --server 'COMMAND'`"
         ),
     }
 }

@@ -156,6 +156,16 @@ impl Player<'_> {
         Ok(())
     }
 
+    pub(super) fn not_taken_for(&mut self, who: Who, other: Who) -> Played {
+        self.settle();
+        let shown = self.shown_of(who).unwrap_or_default();
+        if shown.contains(other) && !shown.contains(who) {
+            let expected = format!("the server's terminal names nobody but {who} beside {who}'s message");
+            return Err(Fault::new(expected, quoted(shown.as_bytes())));
+        }
+        Ok(())
+    }
+
     /// What the server's terminal showed between the last message of this one and the next of anybody, without that message.
     fn shown_of(&self, who: Who) -> Option<String> {
         let at = self.said.iter().rposition(|said| said.who == who)?;

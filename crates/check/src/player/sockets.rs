@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{Fault, Played, Player, got, named, quoted};
+use super::{Fault, Played, Player, got, named, quoted, quoted_all};
 use crate::manner::Form;
 use crate::matcher::numbered;
 use crate::peer::{End, Framing, Peer};
@@ -20,6 +20,7 @@ impl Player<'_> {
         // Who came before is dealt with before: the order of those who come is part of what is expected.
         self.settle();
         let peer = Peer::open(&self.stage.place, from, self.patience).map_err(|error| {
+            self.refused |= error.kind() == std::io::ErrorKind::ConnectionRefused;
             let fault = Fault::new(format!("{who} is let in"), error.kind().to_string());
             // That a port is not to be had is not the program's fault.
             Fault { is_unseen: error.kind() == std::io::ErrorKind::AddrInUse, ..fault }
@@ -244,10 +245,11 @@ impl Player<'_> {
         let mut told = Vec::new();
         for (who, peer) in &mut self.peers {
             let had_ended = peer.end.is_some();
-            let news = peer.listen();
-            if !news.is_empty() {
+            let start = peer.listen();
+            if peer.heard().len() > start {
                 any = true;
-                told.push(format!("{who} {arrow} {}", shown(news, self.talkers.iter().find(|(name, _)| name == who))));
+                let talker = self.talkers.iter().find(|(name, _)| name == who);
+                told.push(format!("{who} {arrow} {}", shown(peer, start, talker)));
             }
             match peer.end.filter(|_| !had_ended) {
                 Some(End::Closed) if are_clients => told.push(format!("{who} sees the server close")),
@@ -276,8 +278,11 @@ impl Player<'_> {
 }
 
 /// What came, or what one who talks in secret reads in it.
-fn shown(news: &[u8], talker: Option<&(Who, Talker)>) -> String {
-    let Some((_, talker)) = talker.filter(|(_, talker)| talker.block_bytes() > 0) else { return quoted(news) };
+fn shown(peer: &Peer, start: usize, talker: Option<&(Who, Talker)>) -> String {
+    let news = &peer.heard()[start..];
+    let Some((_, talker)) = talker.filter(|(_, talker)| talker.block_bytes() > 0) else {
+        return quoted_all(peer.came(start));
+    };
     match talker.decrypt(news).filter(|text| !text.is_empty()) {
         Some(text) => format!("{}, encrypted", quoted(text.trim_ascii_end())),
         None => format!("{} bytes that it cannot read", news.len()),

@@ -1,12 +1,13 @@
 //! Two numbers, given in the manner in which the program wants them.
 
+use super::terminals::Wanted;
 use super::waiting::WAITS_FOR_REST_MAX;
 use super::{Fault, Played, Player, got, named};
 use crate::door::Door;
 use crate::manner::Form;
 use crate::matcher::{is_same, numbers};
 use crate::questions;
-use crate::rule::{Cast, Who};
+use crate::rule::{Cast, Said, Who};
 use labs::sum::{BUSY, EXIT};
 
 /// What the server says that was published with the sheet, before it is asked and between the two numbers.
@@ -44,11 +45,13 @@ impl Player<'_> {
         self.admit(who);
         let start = self.peer(who).map_or(0, |peer| peer.heard().len());
         if let Some(line) = form.begin(first) {
+            let asked = self.prompt(who);
             self.type_line(who, &line)?;
             if form == Form::Acknowledged {
                 self.hear_numbers(who, start, &[first])?;
                 self.say_text(who, RECEIVED)?;
             }
+            self.asks_for_another(who, &asked)?;
         }
         self.type_line(who, &form.complete(first, second))?;
         if self.stage.cast == Cast::Client { self.hear_numbers(who, start, &[first, second]) } else { Ok(()) }
@@ -57,8 +60,22 @@ impl Player<'_> {
     /// Where the program asks whether it is to go on, it is.
     fn agrees_to_go_on(&mut self, who: Who) -> Played {
         self.settle();
-        let prompt = self.program(who).map(|program| program.terminal.prompt_now()).unwrap_or_default();
-        questions::consent(&prompt).map_or(Ok(()), |yes| self.type_line(who, yes))
+        questions::consent(&self.prompt(who)).map_or(Ok(()), |yes| self.type_line(who, yes))
+    }
+
+    fn prompt(&mut self, who: Who) -> String {
+        self.program(who).map(|program| program.terminal.prompt_now()).unwrap_or_default()
+    }
+
+    /// One that takes a line as a whole shows what our server says to the first number for its answer, and asks the same again.
+    fn asks_for_another(&mut self, who: Who, asked: &str) -> Played {
+        self.settle();
+        let has_shown = |player: &mut Self, said| player.is_shown(who, &Wanted::Said(Said::Text(said)));
+        if self.prompt(who) == asked && (has_shown(self, WELCOME) || has_shown(self, RECEIVED)) {
+            let got = self.what_is_shown(who);
+            return Err(Fault::new(format!("{} takes one number, and then another", named(who)), got));
+        }
+        Ok(())
     }
 
     pub(super) fn server_is_busy(&mut self, who: Who, line: &str) -> Played {
@@ -95,7 +112,11 @@ impl Player<'_> {
 
     pub(super) fn quits(&mut self, who: Who) -> Played {
         let was_there = self.peer(who).is_some_and(|peer| peer.end.is_none());
-        for word in LEAVING {
+        // The program itself may say which it is.
+        let shown = self.program(who).map(|program| program.terminal.picture()).unwrap_or_default();
+        let mut words = LEAVING;
+        words.sort_by_key(|word| !shown.split(|c: char| !c.is_alphanumeric()).any(|one| one == *word));
+        for word in words {
             self.settle();
             // One that has ended takes no word any more.
             if self.has_ended(who) || self.type_line(who, word).is_err() {

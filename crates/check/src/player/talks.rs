@@ -142,9 +142,13 @@ impl Player<'_> {
         if let Some(advice) = self.is_said_otherwise(who, said) {
             return Err(Fault { advice: Some(Box::new(advice)), ..Fault::new("", "") });
         }
+        let block = self.talker(who).map_or(0, Talker::block_bytes);
         let got = match (self.decrypted(who), self.peer(who)) {
             (None, _) => "something that is not encrypted to its key".to_owned(),
             (Some(text), _) if !text.is_empty() => quoted(&text),
+            (Some(_), Some(peer)) if !peer.news().is_empty() => {
+                format!("{} bytes, and a block that is encrypted to its key has {block}", peer.news().len())
+            }
             (Some(_), Some(peer)) => got(peer),
             (Some(_), None) => "nothing".to_owned(),
         };

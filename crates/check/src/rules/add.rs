@@ -7,8 +7,8 @@ pub(super) use client::CLIENT;
 pub(super) use pair::PAIR;
 
 use crate::diagnosis::{
-    ADDRESS_IN_USE, ARITHMETIC, BAD_INPUT, ENDS_WITH_CLIENT, GONE_CLIENT, NOT_PRINTED, ONE_CLIENT, ONE_RECV, PROTOCOL,
-    STREAM_END,
+    ADDRESS_IN_USE, BAD_INPUT, ENDS_WITH_CLIENT, GONE_CLIENT, NOT_PRINTED, ONE_CLIENT, ONE_RECV, PROTOCOL, STREAM_END,
+    WRONG_SUM,
 };
 use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Over::Streams;
@@ -80,7 +80,7 @@ pub(super) static SERVER: Part = Part {
                 Say("client7", "1 10"),
                 Hear("client7", Answers("1 + 10")),
             ],
-            diagnosis: &ARITHMETIC,
+            diagnosis: &WRONG_SUM,
         },
         Rule {
             id: "add.several",

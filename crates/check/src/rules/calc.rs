@@ -7,13 +7,15 @@ pub(super) use client::CLIENT;
 pub(super) use pair::PAIR;
 
 use crate::diagnosis::{
-    ADDRESS_IN_USE, ARITHMETIC, BAD_INPUT, ENDS_WITH_CLIENT, GONE_CLIENT, NOT_ENDED, NOT_PRINTED, ONE_CLIENT, ONE_RECV,
-    PROTOCOL, STREAM_END,
+    ADDRESS_IN_USE, ARITHMETIC, BAD_INPUT, ENDS_WITH_CLIENT, GONE_CLIENT, NOT_ENDED, NOT_PRINTED, ONE_CLIENT, ONE_NAME,
+    ONE_RECV, PROTOCOL, STREAM_END,
 };
 use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Over::Streams;
 use crate::rule::Said::{Answers, Anything, Number, Numbers, Text};
-use crate::rule::Step::{Close, Ended, Finish, Hear, Never, Open, Pieces, Reset, Rest, Restart, Say, Send, Shows};
+use crate::rule::Step::{
+    Close, Ended, Finish, Hear, Never, NotTakenFor, Open, Pieces, Reset, Rest, Restart, Say, Send, Shows,
+};
 use crate::rule::{Cast, Part, Rule, SERVER as TERMINAL};
 
 const COMPUTES: &str = "Upon receiving a request, the server […] computes the answer by performing the arithmetic operation and sends it back as a string.";
@@ -231,6 +233,22 @@ pub(super) static SERVER: Part = Part {
                 Shows(TERMINAL, Number(42.0)),
             ],
             diagnosis: &NOT_PRINTED,
+        },
+        Rule {
+            id: "calc.name",
+            level: Must,
+            over: Streams,
+            sentence: "The Server remembers this name for the entire duration of the communication session: that of each client, if it prints names.",
+            play: &[
+                Open("Ada"),
+                Say("Ada", "Ada"),
+                Open("Bob"),
+                Say("Bob", "Bob"),
+                Say("Ada", "1234 + 42"),
+                Hear("Ada", Number(1276.0)),
+                NotTakenFor("Ada", "Bob"),
+            ],
+            diagnosis: &ONE_NAME,
         },
         Rule {
             id: "calc.session-ended",

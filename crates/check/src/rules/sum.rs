@@ -7,8 +7,8 @@ mod client;
 mod pair;
 
 use crate::diagnosis::{
-    ADDRESS_IN_USE, ARITHMETIC, BAD_INPUT, DATAGRAM, ENDS_WITH_CLIENT, GONE_CLIENT, LIMIT_LEAKS, LIMIT_LOST, MIXED,
-    ONE_CLIENT, ONE_RECV, PROTOCOL, STREAM_END, TIMEOUT_LOST,
+    ADDRESS_IN_USE, BAD_INPUT, DATAGRAM, ENDS_WITH_CLIENT, GONE_CLIENT, LIMIT_LEAKS, LIMIT_LOST, MIXED, ONE_CLIENT,
+    ONE_RECV, PROTOCOL, STREAM_END, TIMEOUT_LOST, WRONG_SUM,
 };
 use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Crowd::{Comes, IsLetIn, IsTurnedAway, Leaves, TimesOut, Vanishes};
@@ -70,7 +70,7 @@ pub(super) static SERVER: Part = Part {
             over: Both,
             sentence: SUM,
             play: &[Open("Ada"), Ask("Ada", "17", "25"), Hear("Ada", Answers("17 + 25"))],
-            diagnosis: &ARITHMETIC,
+            diagnosis: &WRONG_SUM,
         },
         Rule {
             id: "sum.negatives",
@@ -78,7 +78,7 @@ pub(super) static SERVER: Part = Part {
             over: Both,
             sentence: SUM,
             play: &[Open("Ada"), Ask("Ada", "-70", "12"), Hear("Ada", Answers("-70 + 12"))],
-            diagnosis: &ARITHMETIC,
+            diagnosis: &WRONG_SUM,
         },
         Rule {
             id: "sum.invalid",
@@ -275,7 +275,7 @@ pub(super) static SERVER: Part = Part {
             over: Both,
             sentence: "… each client send two numbers: those with a fraction are numbers, too.",
             play: &[Open("Ada"), Ask("Ada", "2.5", "4.25"), Hear("Ada", Answers("2.5 + 4.25"))],
-            diagnosis: &ARITHMETIC,
+            diagnosis: &WRONG_SUM,
         },
         Rule {
             id: "sum.again",

@@ -22,16 +22,18 @@ def compute(text):
 
 
 def session(connection, name):
+    global newest
     try:
         if name is None:
             name = connection.recv(1024).decode(errors="replace")
             connection.send(("Welcome " + name).encode())
+        newest = name
         while True:
             data = connection.recv(1024)
             request = data.decode(errors="replace").strip()
             if not data or request == "q":
                 break
-            print(name + ": " + request)
+            print((newest if bug == "one-name" else name) + ": " + request)
             connection.send(str(compute(request)).encode())
     except OSError as error:
         print(name, "is lost:", error)

@@ -107,6 +107,7 @@ const RIGHT: &[(&str, Cast, &str)] = &[
     ("sum", Client, "sum_client_udp.py"),
     ("sum", Client, "sum_client_once.py"),
     ("sum", Client, "sum_client_once.py on"),
+    ("sum", Client, "sum_client_plain.py"),
     ("sum", Pair, "sum.py with sum_client.py"),
     ("sum", Pair, "sum_udp.py each with sum_client_udp.py acknowledged"),
     ("sum", Pair, "sum_plain.py once with sum_client_once.py"),

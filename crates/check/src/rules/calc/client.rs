@@ -3,6 +3,7 @@
 //! The sheet leaves open where the name comes from, how the user is asked, how answer and warning are worded, and whether numbers are sent as they were typed
 //! or as they were read (`12.0 + 42.0`).
 
+use crate::diagnosis::clients::NOT_FORWARDED;
 use crate::diagnosis::{FORMAT, NOT_SENT, NOT_SHOWN, NUMBERS, ONE_RECV, PROTOCOL, SERVER_GONE, STAYS};
 use crate::report::Level::{Must, MustOfLines, Should};
 use crate::rule::Over::Streams;
@@ -185,7 +186,7 @@ pub(in crate::rules) static CLIENT: Part = Part {
                 Type("Ada", "q"),
                 Hear("Ada", Text("q")),
             ],
-            diagnosis: &NOT_SENT,
+            diagnosis: &NOT_FORWARDED,
         },
         Rule {
             id: "calc.client.quit",
