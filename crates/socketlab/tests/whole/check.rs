@@ -336,7 +336,7 @@ fn a_class_gets_a_table_and_a_report_each() {
     );
     let table = written("class.csv");
     let rows: Vec<&str> = table.lines().collect();
-    assert!(rows[1].contains("/ada,calc,passed,15,15,") && rows[2].contains("/ben,calc,failed,14,15,"), "{table}");
+    assert!(rows[1].contains("/ada,calc,passed,16,16,") && rows[2].contains("/ben,calc,failed,15,16,"), "{table}");
     assert!(rows[3].contains("/cem,calc,cannot judge,,,,,") && rows[3].ends_with(",cem.html"), "{table}");
     assert!(written("index.html").contains("href=\"ben.html\""));
     assert!(written("ben.html").contains("Mend this first: one bad input ends it"));
