@@ -21,7 +21,7 @@ pub(crate) const STUDENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/st
 pub(crate) type Test = (String, Box<dyn Fn() -> Result<(), String> + Sync>);
 
 /// So many programs are judged at once; most of their plays wait.
-const WORKERS: usize = 6;
+const WORKERS: usize = 9;
 /// So many plays of one program are under way at once.
 const JOBS: usize = 4;
 
