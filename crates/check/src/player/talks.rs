@@ -7,7 +7,6 @@ use labs::talk::GOOD_BYE;
 use super::terminals::Wanted;
 use super::waiting::WAITS_FOR_REST_MAX;
 use super::{Fault, Played, Player, got, quoted};
-use crate::crash;
 use crate::peer::Framing;
 use crate::report::Advice;
 use crate::rule::{Cast, SERVER, Said, Talk, Who};
@@ -15,8 +14,6 @@ use crate::talker::Talker;
 
 /// A program may reckon so long until it has a key: those of 4096 bits are made of chance.
 const KEY_MAX: Duration = Duration::from_secs(30);
-/// Lines of its output among which a crash is looked for.
-const LAST_LINES: usize = 100;
 
 impl Player<'_> {
     pub(super) fn talk_step(&mut self, who: Who, step: Talk) -> Played {
@@ -230,28 +227,6 @@ impl Player<'_> {
             is_unseen: true,
             ..fault
         }
-    }
-
-    /// Those programs that have ended wanted to.
-    pub(super) fn nobody_has_crashed(&mut self) -> Played {
-        self.settle();
-        for program in self.stage.server.iter_mut().chain(self.clients.iter_mut().map(|(_, program)| program)) {
-            let Some(how) = program.ended() else {
-                // Of one that goes on a part may have ended so.
-                let printed = program.terminal.last_lines(LAST_LINES).join("\n");
-                if crash::is_of_thread(&printed) {
-                    return Err(Fault::new("the program goes on", "one of its threads has crashed"));
-                }
-                continue;
-            };
-            program.hear_out();
-            let printed = program.terminal.last_lines(LAST_LINES).join("\n");
-            if crash::is_end(&how) || crash::is_printed(&printed) {
-                let got = format!("it {how}, with what a crash leaves behind");
-                return Err(Fault::new("the program goes on, or says why it ends", got));
-            }
-        }
-        Ok(())
     }
 
     /// It takes another text in place of one that it did not, unless it has said why it ends.

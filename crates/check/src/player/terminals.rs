@@ -17,6 +17,8 @@ use crate::rule::{SERVER, Said, Who};
 const END_MAX: Duration = Duration::from_millis(1500);
 /// How often a line is typed to a client whose server has gone: the first may still be sent without an error.
 const LINES_TO_NOTICE: usize = 2;
+/// Lines of its output among which a crash is looked for.
+const LAST_LINES: usize = 100;
 
 /// What a terminal is to show.
 #[derive(Clone, Debug)]
@@ -181,6 +183,28 @@ impl Player<'_> {
             return Ok(());
         }
         Err(Fault::new(format!("{} tells its user that the server has gone, or ends", named(who)), "nothing"))
+    }
+
+    /// Those programs that have ended wanted to.
+    pub(super) fn nobody_has_crashed(&mut self) -> Played {
+        self.settle();
+        for program in self.stage.server.iter_mut().chain(self.clients.iter_mut().map(|(_, program)| program)) {
+            let Some(how) = program.ended() else {
+                // Of one that goes on a part may have ended so.
+                let printed = program.terminal.last_lines(LAST_LINES).join("\n");
+                if crash::is_of_thread(&printed) {
+                    return Err(Fault::new("the program goes on", "one of its threads has crashed"));
+                }
+                continue;
+            };
+            program.hear_out();
+            let printed = program.terminal.last_lines(LAST_LINES).join("\n");
+            if crash::is_end(&how) || crash::is_printed(&printed) {
+                let got = format!("it {how}, with what a crash leaves behind");
+                return Err(Fault::new("the program goes on, or says why it ends", got));
+            }
+        }
+        Ok(())
     }
 
     fn has_not_crashed(&mut self, who: Who) -> Played {
